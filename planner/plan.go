@@ -1,0 +1,182 @@
+package planner
+
+// Plan is what a run would do, complete and with reasons. Its JSON form is the
+// plan file (planfile.go); every rendering is a function of it.
+type Plan struct {
+	FormatVersion   string         `json:"format_version"`
+	LandfallVersion string         `json:"landfall_version"`
+	Created         string         `json:"created"` // RFC 3339, UTC
+	ConfigDigest    string         `json:"config_digest"`
+	Digest          string         `json:"digest"`
+	Partial         *Partial       `json:"partial"`
+	Accepted        []Accepted     `json:"accepted"`
+	Providers       []ProviderInfo `json:"providers"`
+	Summary         Summary        `json:"summary"`
+	Changes         []Change       `json:"changes"`
+	Skipped         []Skipped      `json:"skipped"`
+	NotWritten      []NotWritten   `json:"not_written"`
+	Frozen          []Frozen       `json:"frozen"`
+	Diagnostics     []Diagnostic   `json:"diagnostics"`
+}
+
+// Partial says that the plan was restricted, and what that leaves out.
+type Partial struct {
+	Only    []string `json:"only"`
+	Except  []string `json:"except"`
+	LeftOut int      `json:"left_out"` // changes
+}
+
+// Accepted is one limit that was lifted to an exact number.
+type Accepted struct {
+	Name  string `json:"name"` // guard.NAME or settings.delete_threshold
+	Count int    `json:"count"`
+}
+
+// ProviderInfo says what was read.
+type ProviderInfo struct {
+	Address string `json:"address"`
+	Kind    string `json:"kind"`
+	Objects int    `json:"objects"`
+	ReadAt  string `json:"read_at"`
+	Refresh string `json:"refresh"` // full
+}
+
+// Summary counts the plan. Blocked changes are counted in Blocked and not in
+// their action; errors count diagnostics of severity error.
+type Summary struct {
+	Create         int `json:"create"`
+	Update         int `json:"update"`
+	Move           int `json:"move"`
+	Rename         int `json:"rename"`
+	Delete         int `json:"delete"`
+	Restore        int `json:"restore"`
+	MembersAdd     int `json:"members_add"`
+	MembersRemove  int `json:"members_remove"`
+	Blocked        int `json:"blocked"`
+	SkippedMembers int `json:"skipped_members"`
+	NotWritten     int `json:"not_written"`
+	Frozen         int `json:"frozen"`
+	Errors         int `json:"errors"`
+}
+
+// Action is one kind of change to one object.
+type Action string
+
+// The actions, in the order in which a change lists them.
+const (
+	ActionCreate  Action = "create"
+	ActionRestore Action = "restore"
+	ActionMove    Action = "move"   // another parent
+	ActionRename  Action = "rename" // another RDN
+	ActionUpdate  Action = "update"
+	ActionMembers Action = "members"
+	ActionDelete  Action = "delete"
+)
+
+// Change is everything that happens to one object.
+type Change struct {
+	Address    string   `json:"address"`
+	Provider   string   `json:"provider"`
+	ObjectType string   `json:"object_type"`
+	Actions    []Action `json:"actions"`
+	Name       string   `json:"name"` // display name, for people
+	Anchor     *string  `json:"anchor"`
+	DN         DNChange `json:"dn"`
+	// Edits are sorted by attribute. A create lists every value it sets.
+	Edits   []Edit   `json:"edits"`
+	Members *Members `json:"members"`
+	Cause   *string  `json:"cause"` // reserved for plans against a base
+	Blocked *Blocked `json:"blocked"`
+	// Notes are facts a reviewer must know ("SID LOST"), fixed words first.
+	Notes []string `json:"notes"`
+	// Reason of the actions that are not edits: create, move, rename, delete.
+	Reason *Reason `json:"reason"`
+}
+
+// DNChange is where the object is and where it will be; Graph objects have none.
+type DNChange struct {
+	Before *string `json:"before"`
+	After  *string `json:"after"`
+}
+
+// Edit is the change of one attribute. Before is the precondition.
+type Edit struct {
+	Attribute string  `json:"attribute"`
+	Encoding  string  `json:"encoding,omitempty"` // "base64" for octets
+	Before    []Datum `json:"before"`
+	After     []Datum `json:"after"`
+	Reason    Reason  `json:"reason"`
+}
+
+// Reason is the rule that says so and where it stands.
+type Reason struct {
+	Rule       string `json:"rule"`
+	Precedence int    `json:"precedence"`
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+}
+
+// Members is a membership change as a set delta.
+type Members struct {
+	Before  int             `json:"before"`
+	After   int             `json:"after"`
+	Add     []MemberChange  `json:"add"`
+	Remove  []MemberChange  `json:"remove"`
+	Skipped []SkippedMember `json:"skipped"`
+}
+
+// MemberChange is one member value. ID is the member's anchor in the target
+// directory, or its mark when this plan creates it.
+type MemberChange struct {
+	DN     string `json:"dn"`
+	Name   string `json:"name"`
+	ID     string `json:"id"`
+	Reason string `json:"reason"` // in_cloud, not_in_cloud
+}
+
+// SkippedMember is a member of the source that has no place in the target.
+type SkippedMember struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Blocked says why a change is not carried out.
+type Blocked struct {
+	Code   string `json:"code"` // guard, threshold, protected, collision, mark_conflict, outside_root, foreign_writer, object_error
+	By     string `json:"by"`
+	Detail string `json:"detail"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+}
+
+// Skipped lists the skipped members of an object that has no change.
+type Skipped struct {
+	Address string          `json:"address"`
+	Members []SkippedMember `json:"members"`
+}
+
+// NotWritten is a source object that is deliberately not written.
+type NotWritten struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	Reason   string `json:"reason"`
+}
+
+// Frozen is an object of ours that is left as it is.
+type Frozen struct {
+	Address string `json:"address"`
+	DN      string `json:"dn"`
+	Reason  string `json:"reason"`
+}
+
+// Diagnostic is a finding that people should read.
+type Diagnostic struct {
+	Severity string `json:"severity"` // error, warning
+	Code     string `json:"code"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+}

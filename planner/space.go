@@ -1,0 +1,393 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/lang/schema"
+)
+
+// Kind is the kind of directory a space was read from.
+type Kind string
+
+// The kinds.
+const (
+	KindEntra Kind = "entra"
+	KindAD    Kind = "ad"
+)
+
+// ObjectID identifies an object or a placeholder within one Space: 0, 1, 2, …
+// in the order of first mention. It has no meaning outside its Space.
+type ObjectID uint32
+
+// NoObject is the ObjectID of nothing.
+const NoObject = ^ObjectID(0)
+
+// State says what is known of an object.
+type State uint8
+
+// The states. A placeholder is only named by a reference. A deleted object is
+// restorable: soft-deleted in Entra, in the Recycle Bin in AD.
+const (
+	Placeholder State = iota
+	Live
+	Deleted
+)
+
+// Space is a connector space: what was read of one directory, column by column.
+//
+// Texts are interned; a column holds one 32-bit id per object, references hold
+// ObjectIDs (4 bytes per membership). Values are stored in LDAP's spelling
+// (TRUE, decimal, raw octets). Setting an attribute again replaces its values.
+//
+// Objects are found by anchor (objectGUID or Graph id, lower case with dashes)
+// and by name (DN in AD, compared as AD compares; Graph id in Entra). A
+// reference to an object that was not read makes a placeholder; when the object
+// is added later, the placeholder becomes it.
+//
+// A Space is filled by one goroutine and read-only afterwards.
+type Space struct {
+	Provider string // address, "provider.ad.corp"
+	Kind     Kind
+	Schema   *schema.Schema
+	ReadAt   time.Time
+	// RecycleBin says whether deleted objects could be seen (AD).
+	RecycleBin RecycleBin
+	// HasAttribute tells which attributes the directory's own schema knows; nil
+	// when it was not asked. Keys are lower case.
+	HasAttribute map[string]bool
+	// Warnings are findings of the read that people should see.
+	Warnings []Diagnostic
+
+	pool     pool
+	types    []uint32 // pool id of the object type
+	states   []State
+	anchors  []uint32
+	names    []uint32
+	byAnchor map[string]ObjectID
+	byName   map[string]ObjectID // key: nameKey
+	rawName  map[string]ObjectID // spelling as received → object
+	columns  map[string]*column  // key: lower-case attribute name
+	refs     map[string]*refColumn
+	absent   map[[2]string]bool
+	found    map[[2]string][]ObjectID
+	hidden   map[ObjectID]map[string]bool
+}
+
+// RecycleBin says what is known of AD's Recycle Bin.
+type RecycleBin uint8
+
+// The states of the Recycle Bin.
+const (
+	RecycleBinUnknown RecycleBin = iota
+	RecycleBinReadable
+	RecycleBinUnreadable
+	RecycleBinDisabled
+)
+
+// NewSpace makes an empty space. provider is its address.
+func NewSpace(provider string, kind Kind, s *schema.Schema) *Space {
+	return &Space{
+		Provider: provider, Kind: kind, Schema: s,
+		byAnchor: map[string]ObjectID{},
+		byName:   map[string]ObjectID{},
+		rawName:  map[string]ObjectID{},
+		columns:  map[string]*column{},
+		refs:     map[string]*refColumn{},
+		absent:   map[[2]string]bool{},
+		found:    map[[2]string][]ObjectID{},
+		hidden:   map[ObjectID]map[string]bool{},
+	}
+}
+
+// Len counts objects and placeholders; ObjectIDs are below it.
+func (s *Space) Len() int { return len(s.states) }
+
+// Add puts an object into the space, or updates one that is there under the
+// same anchor or as a placeholder under the same name. anchor may be "" only
+// where a directory has objects without one.
+func (s *Space) Add(objectType, anchor, name string, state State) ObjectID {
+	anchor = strings.ToLower(anchor)
+	o, ok := s.byAnchor[anchor]
+	if !ok || anchor == "" {
+		o = s.Reference(name)
+		if old := s.pool.text(s.anchors[o]); old != "" && old != anchor {
+			// The name belongs to another object by now (it was renamed between
+			// two reads); this is a new one.
+			o = s.grow()
+		}
+	}
+	s.types[o], s.states[o], s.anchors[o] = s.pool.id(objectType), state, s.pool.id(anchor)
+	s.names[o] = s.pool.id(name)
+	if anchor != "" {
+		s.byAnchor[anchor] = o
+	}
+	s.byName[s.nameKey(name)] = o
+	s.rawName[name] = o
+	return o
+}
+
+// Reference returns the object of that name, or a new placeholder for it.
+func (s *Space) Reference(name string) ObjectID {
+	if o, ok := s.rawName[name]; ok {
+		return o
+	}
+	key := s.nameKey(name)
+	o, ok := s.byName[key]
+	if !ok {
+		o = s.grow()
+		s.names[o] = s.pool.id(name)
+		s.byName[key] = o
+	}
+	s.rawName[name] = o
+	return o
+}
+
+func (s *Space) grow() ObjectID {
+	s.types = append(s.types, 0)
+	s.states = append(s.states, Placeholder)
+	s.anchors = append(s.anchors, 0)
+	s.names = append(s.names, 0)
+	return ObjectID(len(s.states) - 1)
+}
+
+func (s *Space) nameKey(name string) string {
+	if s.Kind == KindAD {
+		return dn.Key(name)
+	}
+	return strings.ToLower(name)
+}
+
+// ByAnchor finds an object by its anchor; NoObject if there is none.
+func (s *Space) ByAnchor(anchor string) ObjectID {
+	if o, ok := s.byAnchor[strings.ToLower(anchor)]; ok && anchor != "" {
+		return o
+	}
+	return NoObject
+}
+
+// ByName finds an object or placeholder by its name; NoObject if there is none.
+func (s *Space) ByName(name string) ObjectID {
+	if o, ok := s.rawName[name]; ok {
+		return o
+	}
+	if o, ok := s.byName[s.nameKey(name)]; ok {
+		return o
+	}
+	return NoObject
+}
+
+// Type, State, Anchor and Name of an object.
+func (s *Space) Type(o ObjectID) string   { return s.pool.text(s.types[o]) }
+func (s *Space) State(o ObjectID) State   { return s.states[o] }
+func (s *Space) Anchor(o ObjectID) string { return s.pool.text(s.anchors[o]) }
+func (s *Space) Name(o ObjectID) string   { return s.pool.text(s.names[o]) }
+
+// Set sets the values of an attribute. No values means absent.
+func (s *Space) Set(o ObjectID, attr string, values ...string) {
+	key := strings.ToLower(attr)
+	c := s.columns[key]
+	if c == nil {
+		if len(values) == 0 {
+			return
+		}
+		c = &column{}
+		s.columns[key] = c
+	}
+	ids := make([]uint32, 0, 4)
+	for _, v := range values {
+		ids = append(ids, s.pool.id(v))
+	}
+	c.set(o, ids)
+}
+
+// Values returns the values of an attribute in LDAP's spelling, in the order in
+// which they were read; nil when absent.
+func (s *Space) Values(o ObjectID, attr string) []string {
+	c := s.columns[strings.ToLower(attr)]
+	if c == nil {
+		return nil
+	}
+	ids := c.get(o)
+	if len(ids) == 0 {
+		return nil
+	}
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = s.pool.text(id)
+	}
+	return out
+}
+
+// First is the first value of an attribute, "" when absent.
+func (s *Space) First(o ObjectID, attr string) string {
+	c := s.columns[strings.ToLower(attr)]
+	if c == nil {
+		return ""
+	}
+	if ids := c.get(o); len(ids) > 0 {
+		return s.pool.text(ids[0])
+	}
+	return ""
+}
+
+// SetReferences sets the objects that a reference attribute of o names, whole.
+// The attribute counts as read even when there are none. ids are from Reference;
+// the slice is sorted in place and may be used again by the caller.
+func (s *Space) SetReferences(o ObjectID, attr string, ids []ObjectID) {
+	slices.Sort(ids)
+	s.refColumn(attr).set(o, slices.Compact(ids))
+}
+
+func (s *Space) refColumn(attr string) *refColumn {
+	key := strings.ToLower(attr)
+	c := s.refs[key]
+	if c == nil {
+		c = &refColumn{}
+		s.refs[key] = c
+	}
+	return c
+}
+
+// References returns the objects that a reference attribute names, sorted, and
+// whether the attribute was read at all. The caller must not change the slice.
+func (s *Space) References(o ObjectID, attr string) ([]ObjectID, bool) {
+	c := s.refs[strings.ToLower(attr)]
+	if c == nil {
+		return nil, false
+	}
+	return c.get(o)
+}
+
+// SetUnreadable records that this identity may not read the attribute of o.
+func (s *Space) SetUnreadable(o ObjectID, attr string) {
+	m := s.hidden[o]
+	if m == nil {
+		m = map[string]bool{}
+		s.hidden[o] = m
+	}
+	m[strings.ToLower(attr)] = true
+}
+
+// Unreadable reports what SetUnreadable recorded.
+func (s *Space) Unreadable(o ObjectID, attr string) bool {
+	return s.hidden[o][strings.ToLower(attr)]
+}
+
+// ProveAbsent records that a direct read found no object with that value.
+func (s *Space) ProveAbsent(attr, value string) {
+	s.absent[[2]string{strings.ToLower(attr), strings.ToLower(value)}] = true
+}
+
+// Absent reports whether ProveAbsent was called for the value.
+func (s *Space) Absent(attr, value string) bool {
+	return s.absent[[2]string{strings.ToLower(attr), strings.ToLower(value)}]
+}
+
+// SetFound records the objects that a direct read by value found.
+func (s *Space) SetFound(attr, value string, objects ...ObjectID) {
+	key := [2]string{strings.ToLower(attr), strings.ToLower(value)}
+	s.found[key] = append(s.found[key], objects...)
+}
+
+// Found returns the objects that SetFound recorded for the value.
+func (s *Space) Found(attr, value string) []ObjectID {
+	return s.found[[2]string{strings.ToLower(attr), strings.ToLower(value)}]
+}
+
+// pool interns texts. Id 0 is "".
+type pool struct {
+	texts []string
+	ids   map[string]uint32
+}
+
+func (p *pool) id(text string) uint32 {
+	if text == "" {
+		return 0
+	}
+	if id, ok := p.ids[text]; ok {
+		return id
+	}
+	if p.ids == nil {
+		p.ids, p.texts = map[string]uint32{}, []string{""}
+	}
+	id := uint32(len(p.texts))
+	p.texts = append(p.texts, text)
+	p.ids[text] = id
+	return id
+}
+
+func (p *pool) text(id uint32) string {
+	if id == 0 {
+		return ""
+	}
+	return p.texts[id]
+}
+
+// column is one attribute. cells[o] is 0 when absent, a pool id + 1 for one
+// value, or, with the top bit set, the place in lists of a count and that many
+// pool ids.
+type column struct {
+	cells []uint32
+	lists []uint32
+}
+
+const listBit = 1 << 31
+
+func (c *column) set(o ObjectID, ids []uint32) {
+	for len(c.cells) <= int(o) {
+		c.cells = append(c.cells, 0)
+	}
+	switch len(ids) {
+	case 0:
+		c.cells[o] = 0
+	case 1:
+		c.cells[o] = ids[0] + 1
+	default:
+		c.cells[o] = listBit | uint32(len(c.lists))
+		c.lists = append(append(c.lists, uint32(len(ids))), ids...)
+	}
+}
+
+// get returns the pool ids of the values.
+func (c *column) get(o ObjectID) []uint32 {
+	if int(o) >= len(c.cells) || c.cells[o] == 0 {
+		return nil
+	}
+	cell := c.cells[o]
+	if cell&listBit == 0 {
+		return []uint32{cell - 1}
+	}
+	at := cell &^ listBit
+	n := c.lists[at]
+	return c.lists[at+1 : at+1+n]
+}
+
+// refColumn is one reference attribute: for each object a place in flat, where a
+// count is followed by that many sorted ObjectIDs. Place 0 is "never read".
+type refColumn struct {
+	places []uint32
+	flat   []ObjectID
+}
+
+func (c *refColumn) set(o ObjectID, ids []ObjectID) {
+	for len(c.places) <= int(o) {
+		c.places = append(c.places, 0)
+	}
+	if len(c.flat) == 0 {
+		c.flat = append(c.flat, 0)
+	}
+	c.places[o] = uint32(len(c.flat))
+	c.flat = append(append(c.flat, ObjectID(len(ids))), ids...)
+}
+
+func (c *refColumn) get(o ObjectID) ([]ObjectID, bool) {
+	if int(o) >= len(c.places) || c.places[o] == 0 {
+		return nil, false
+	}
+	at := c.places[o]
+	n := uint32(c.flat[at])
+	return c.flat[at+1 : at+1+n], true
+}
