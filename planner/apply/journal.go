@@ -1,0 +1,199 @@
+package apply
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+// Journal records a run. Run calls it from one goroutine at a time. When Before
+// returns an error, the operation is not sent and the run stops.
+type Journal interface {
+	Before(Entry) error
+	After(Entry) error
+	Close(Footer) error
+}
+
+// Header is the first line of a journal.
+type Header struct {
+	Version         int    `json:"version"` // of this format: 1
+	Run             string `json:"run"`
+	Started         string `json:"started"` // RFC 3339, UTC
+	Digest          string `json:"digest"`
+	ConfigDigest    string `json:"config_digest"`
+	Who             string `json:"who"`
+	LandfallVersion string `json:"landfall_version"`
+}
+
+// NewHeader is the header of a run that carries out p.
+func NewHeader(run string, started time.Time, p *planner.Plan, who, version string) Header {
+	return Header{
+		Version: journalVersion, Run: run, Started: stamp(started), Digest: p.Digest,
+		ConfigDigest: p.ConfigDigest, Who: who, LandfallVersion: version,
+	}
+}
+
+const journalVersion = 1
+
+// Entry is one line about one operation: Operation is set before it is sent,
+// Result after.
+type Entry struct {
+	Number    int             `json:"number"`
+	At        string          `json:"at"`
+	Provider  string          `json:"provider"`
+	Address   string          `json:"address"`
+	Operation *OperationEntry `json:"operation,omitempty"`
+	Result    *ResultEntry    `json:"result,omitempty"`
+}
+
+// OperationEntry is the operation as it is sent, with the values it replaces.
+type OperationEntry struct {
+	Verb       planner.Verb           `json:"verb"`
+	ObjectType string                 `json:"object_type"`
+	Name       string                 `json:"name"`
+	Anchor     string                 `json:"anchor,omitempty"`
+	DNBefore   string                 `json:"dn_before,omitempty"`
+	DNAfter    string                 `json:"dn_after,omitempty"`
+	Edits      []planner.Edit         `json:"edits,omitempty"`
+	Add        []planner.MemberChange `json:"add,omitempty"`
+	Remove     []planner.MemberChange `json:"remove,omitempty"`
+}
+
+// ResultEntry is how it ended.
+type ResultEntry struct {
+	Status    Status         `json:"status"`
+	Anchor    string         `json:"anchor,omitempty"`
+	Code      int            `json:"code,omitempty"`
+	RequestID string         `json:"request_id,omitempty"`
+	Error     string         `json:"error,omitempty"`
+	Refused   []RefusedEntry `json:"refused,omitempty"`
+	Already   int            `json:"already,omitempty"`
+}
+
+// RefusedEntry is one member that was not written.
+type RefusedEntry struct {
+	Member planner.MemberChange `json:"member"`
+	Add    bool                 `json:"add"`
+	Error  string               `json:"error"`
+}
+
+// Footer is the last line: how the run ended.
+type Footer struct {
+	Finished string `json:"finished"`
+	Counts   Counts `json:"counts"`
+	Stops    []Stop `json:"stops"`
+}
+
+// line is one line of the file; exactly one field is set.
+type line struct {
+	Header *Header `json:"header,omitempty"`
+	Before *Entry  `json:"before,omitempty"`
+	After  *Entry  `json:"after,omitempty"`
+	Footer *Footer `json:"footer,omitempty"`
+}
+
+func before(s *step, now time.Time) Entry {
+	op := s.op
+	return Entry{
+		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider, Address: s.object.change.Address,
+		Operation: &OperationEntry{
+			Verb: op.Verb, ObjectType: op.ObjectType, Name: s.object.change.Name, Anchor: op.Anchor,
+			DNBefore: op.DNBefore, DNAfter: op.DNAfter, Edits: op.Edits, Add: op.Add, Remove: op.Remove,
+		},
+	}
+}
+
+func after(s *step, now time.Time) Entry {
+	result := s.report.Result
+	e := &ResultEntry{
+		Status: s.report.Status, Anchor: result.Anchor, Code: result.Code,
+		RequestID: result.RequestID, Error: errorText(result.Err), Already: result.Already,
+	}
+	for _, m := range result.Refused {
+		e.Refused = append(e.Refused, RefusedEntry{Member: m.Member, Add: m.Add, Error: errorText(m.Err)})
+	}
+	return Entry{
+		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider,
+		Address: s.object.change.Address, Result: e,
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// FileJournal is a journal in a file of its own, one JSON object a line. Only
+// its owner may read it. Each line is written at once; the file is forced to the
+// disk before an operation is sent and at the end, so that a crash of the machine
+// can lose no more than the results of operations whose start is recorded.
+type FileJournal struct {
+	file *os.File
+	path string
+}
+
+// CreateJournal starts dir/RUN.jsonl, and dir if it does not exist.
+func CreateJournal(dir string, h Header) (*FileJournal, error) {
+	if h.Run == "" || filepath.Base(h.Run) != h.Run {
+		return nil, fmt.Errorf("%q is not a run id", h.Run)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, h.Run+".jsonl")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	j := &FileJournal{file: file, path: path}
+	if err := errors.Join(j.write(line{Header: &h}), file.Sync()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return j, nil
+}
+
+// Path is where the journal is.
+func (j *FileJournal) Path() string { return j.path }
+
+// Before records an operation that is about to be sent.
+func (j *FileJournal) Before(e Entry) error {
+	if err := j.write(line{Before: &e}); err != nil {
+		return err
+	}
+	return j.file.Sync()
+}
+
+// After records how it ended.
+func (j *FileJournal) After(e Entry) error { return j.write(line{After: &e}) }
+
+// Close records the end of the run and closes the file.
+func (j *FileJournal) Close(f Footer) error {
+	return errors.Join(j.write(line{Footer: &f}), j.file.Sync(), j.file.Close())
+}
+
+func (j *FileJournal) write(l line) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	_, err = j.file.Write(append(data, '\n'))
+	return err
+}
+
+// NewRunID makes the name of a run: the time in UTC, and six random digits.
+func NewRunID(now time.Time, random io.Reader) (string, error) {
+	var b [3]byte
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", fmt.Errorf("run id: %w", err)
+	}
+	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(b[:]), nil
+}

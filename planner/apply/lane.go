@@ -1,0 +1,318 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+// lane is the work at one provider: levels of steps, one after the other. Its
+// maps are guarded by run.mu.
+type lane struct {
+	r        *run
+	provider string
+	steps    []*step
+	levels   [][]*step
+
+	stop    *Stop
+	outages int // failures in a row that point at an outage
+	// missing: names at which this run should have made an object and did not,
+	// with the cause.
+	missing map[string]string
+	// held: names that are not free although a step counts on it, with the cause.
+	held map[string]string
+	// where: anchors of the objects that the plan moves, and where they are.
+	where map[string]string
+}
+
+func newLane(r *run, provider string) *lane {
+	return &lane{r: r, provider: provider, missing: map[string]string{}, held: map[string]string{}, where: map[string]string{}}
+}
+
+// add takes in a change: its steps, or why there are none.
+func (l *lane) add(c *planner.Change, report *ChangeReport) {
+	o := &object{change: c, report: report, anchor: text(c.Anchor), dn: cmp.Or(text(c.DN.Before), text(c.DN.After))}
+	if c.Blocked != nil {
+		report.Outcome = OutcomeBlocked
+		report.Cause = fmt.Sprintf("blocked by %s: %s", cmp.Or(c.Blocked.By, c.Blocked.Code), c.Blocked.Detail)
+		l.unavailable(c, "blocked by "+cmp.Or(c.Blocked.By, c.Blocked.Code))
+		return
+	}
+	steps, err := o.steps()
+	if err != nil {
+		report.Outcome, report.Cause = OutcomeFailed, err.Error()
+		l.unavailable(c, err.Error())
+		return
+	}
+	for _, s := range steps {
+		report.Operations = append(report.Operations, s.report)
+		switch s.op.Verb {
+		case planner.VerbMove:
+			l.where[strings.ToLower(o.anchor)] = s.op.DNBefore
+		case planner.VerbDelete:
+			note(l.held, s.op.DNBefore, fmt.Sprintf("it belongs to %q until that is deleted at the end of the run; plan and apply again", c.Name))
+		}
+	}
+	l.steps = append(l.steps, steps...)
+}
+
+// unavailable notes what a change that is never sent leaves undone.
+func (l *lane) unavailable(c *planner.Change, cause string) {
+	for _, a := range c.Actions {
+		switch a {
+		case planner.ActionCreate, planner.ActionRestore:
+			note(l.missing, text(c.DN.After), "was not made: "+cause)
+		case planner.ActionMove, planner.ActionRename, planner.ActionDelete:
+			note(l.held, text(c.DN.Before), fmt.Sprintf("it still belongs to %q: %s", c.Name, cause))
+			if a != planner.ActionDelete {
+				l.where[strings.ToLower(text(c.Anchor))] = text(c.DN.Before)
+			}
+		}
+	}
+}
+
+// note keeps a cause under a name; objects of Entra have none.
+func note(causes map[string]string, name, cause string) {
+	if name != "" {
+		causes[planner.DNKey(name)] = cause
+	}
+}
+
+func (l *lane) run(ctx context.Context) {
+	for _, level := range l.levels {
+		var g errgroup.Group
+		g.SetLimit(l.r.options.Parallelism)
+		for _, s := range level {
+			g.Go(func() error {
+				l.execute(ctx, s)
+				return nil
+			})
+		}
+		_ = g.Wait() // execute reports, it does not fail
+	}
+}
+
+// execute carries out one step: decide, record, send, record.
+func (l *lane) execute(ctx context.Context, s *step) {
+	if !l.begin(ctx, s) {
+		return
+	}
+	result := l.r.options.Writers[l.provider].Write(ctx, s.op)
+	l.end(s, normal(result))
+}
+
+// begin decides whether the step is sent, completes its operation and records
+// that it starts.
+func (l *lane) begin(ctx context.Context, s *step) bool {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l.stopped(ctx, s) {
+		r.finished++
+		return false
+	}
+	if status, cause := l.obstacle(s); cause != "" {
+		l.refuse(s, status, cause)
+		return false
+	}
+	l.complete(s)
+	if s.op.Verb == planner.VerbMembers && len(s.op.Add)+len(s.op.Remove) == 0 {
+		l.refuse(s, StatusNotDone, plural(len(s.report.Result.Refused), "member was", "members were")+" not sent")
+		return false
+	}
+	s.report.Operation = s.op
+	if err := r.options.Journal.Before(before(s, r.options.Now())); err != nil {
+		r.journalErr = err
+		r.stopAll(StopJournal, err.Error())
+		l.stopped(ctx, s)
+		r.finished++
+		return false
+	}
+	r.emit(s, "")
+	return true
+}
+
+// stopped reports whether nothing more may be sent, and notes the cause in the
+// step.
+func (l *lane) stopped(ctx context.Context, s *step) bool {
+	r := l.r
+	if err := ctx.Err(); err != nil {
+		r.stopAll(StopAborted, "aborted: "+err.Error())
+	}
+	select {
+	case <-r.options.Interrupt:
+		r.stopAll(StopInterrupted, "interrupted: what was in flight was finished, nothing more was sent")
+	default:
+	}
+	stop := r.stop
+	if stop == nil {
+		stop = l.stop
+	}
+	if stop == nil {
+		return false
+	}
+	s.report.Cause = "not sent: " + stopWords(stop)
+	return true
+}
+
+func stopWords(s *Stop) string {
+	switch s.Reason {
+	case StopInterrupted:
+		return "the run was interrupted before"
+	case StopAborted:
+		return "the run was aborted before"
+	case StopStale:
+		return "the run had stopped at a stale change (-on-stale=fail)"
+	case StopOutage:
+		return "the directory had stopped answering"
+	default:
+		return "the journal could not be written"
+	}
+}
+
+// obstacle says why a step cannot be sent; an empty cause means that it can.
+func (l *lane) obstacle(s *step) (Status, string) {
+	if s.object.cause != "" {
+		return StatusNotDone, "not sent: " + s.object.cause
+	}
+	switch s.op.Verb {
+	case planner.VerbCreate, planner.VerbRestore, planner.VerbMove:
+		if s.op.DNAfter == "" {
+			return StatusFailed, "not sent: the names of this change cannot be read"
+		}
+		if d, err := planner.ParseDN(s.op.DNAfter); err == nil {
+			parent := d.Parent()
+			if cause := l.missing[parent.Key()]; cause != "" {
+				return StatusNotDone, fmt.Sprintf("not sent: its container %s %s", parent, cause)
+			}
+		}
+		if cause := l.held[planner.DNKey(s.op.DNAfter)]; cause != "" {
+			return StatusNotDone, fmt.Sprintf("not sent: the name %s is not free: %s", s.op.DNAfter, cause)
+		}
+	}
+	if attribute := hidden(s.op.Edits); attribute != "" {
+		return StatusFailed, fmt.Sprintf("not sent: %s is redacted, and the plan has its value only as a hash; plan and apply in one run, or take the attribute out of settings.redact", attribute)
+	}
+	return "", ""
+}
+
+// complete fills in what earlier steps have changed: the anchor, the present
+// name, and the members' present names. Members that do not exist because this
+// run failed to create them are taken out and noted as refused.
+func (l *lane) complete(s *step) {
+	o := s.object
+	s.op.Anchor = o.anchor
+	switch s.op.Verb {
+	case planner.VerbMove:
+		s.op.DNBefore = o.dn
+	case planner.VerbUpdate, planner.VerbMembers:
+		s.op.DNBefore, s.op.DNAfter = o.dn, o.dn
+	}
+	var add []planner.MemberChange
+	for _, m := range s.op.Add {
+		if cause := l.missing[planner.DNKey(m.DN)]; cause != "" {
+			err := errors.New("not sent: the member " + cause)
+			s.report.Result.Refused = append(s.report.Result.Refused, planner.RefusedMember{Member: m, Add: true, Err: err})
+			continue
+		}
+		add = append(add, l.current(m))
+	}
+	s.op.Add = add
+	var remove []planner.MemberChange
+	for _, m := range s.op.Remove {
+		remove = append(remove, l.current(m))
+	}
+	s.op.Remove = remove
+}
+
+// current is the member under the name that it has by now.
+func (l *lane) current(m planner.MemberChange) planner.MemberChange {
+	if name := l.where[strings.ToLower(m.ID)]; name != "" {
+		m.DN = name
+	}
+	return m
+}
+
+// normal makes sense of what a writer returned.
+func normal(result planner.Result) planner.Result {
+	switch result.Status {
+	case planner.StatusDone:
+		result.Err = nil
+		return result
+	case planner.StatusStale, planner.StatusFailed, planner.StatusUnknown:
+	default:
+		result.Status = planner.StatusUnknown
+	}
+	if result.Err == nil {
+		result.Err = errors.New("the provider gave no reason")
+	}
+	return result
+}
+
+// end records how the step ended and draws the conclusions.
+func (l *lane) end(s *step, result planner.Result) {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	result.Refused = append(s.report.Result.Refused, result.Refused...)
+	s.report.Result, s.report.Status = result, Status(result.Status)
+	if err := r.options.Journal.After(after(s, r.options.Now())); err != nil {
+		r.journalErr = errors.Join(r.journalErr, err)
+		r.stopAll(StopJournal, err.Error())
+	}
+	l.conclude(s)
+	l.watch(result)
+	if result.Status == planner.StatusStale && r.options.OnStale == OnStaleFail {
+		r.stopAll(StopStale, fmt.Sprintf("%s was stale, and -on-stale=fail was given: nothing more was sent", s.object.change.Address))
+	}
+	r.finished++
+	r.emit(s, s.report.Status)
+}
+
+// refuse notes that a step is not sent. The caller holds mu.
+func (l *lane) refuse(s *step, status Status, cause string) {
+	s.report.Status, s.report.Cause = status, cause
+	l.conclude(s)
+	l.r.finished++
+	l.r.emit(s, status)
+}
+
+// conclude keeps what later steps must know.
+func (l *lane) conclude(s *step) {
+	o := s.object
+	if s.report.Status == StatusDone {
+		switch s.op.Verb {
+		case planner.VerbCreate:
+			o.anchor, o.dn = s.report.Result.Anchor, s.op.DNAfter
+		case planner.VerbRestore:
+			o.dn = s.op.DNAfter
+		case planner.VerbMove:
+			o.dn = s.op.DNAfter
+			l.where[strings.ToLower(o.anchor)] = o.dn
+		}
+		return
+	}
+	ended := strings.ReplaceAll(string(s.report.Status), "_", " ")
+	if s.report.Status == StatusUnknown {
+		ended = "without an answer"
+	}
+	if o.cause == "" {
+		o.cause = fmt.Sprintf("its %s was %s", s.op.Verb, ended)
+	}
+	if s.report.Status == StatusUnknown {
+		delete(l.where, strings.ToLower(o.anchor))
+		return // it may have happened: let the directory decide about the rest
+	}
+	switch s.op.Verb {
+	case planner.VerbCreate, planner.VerbRestore:
+		note(l.missing, s.op.DNAfter, fmt.Sprintf("was not made: its %s was %s", s.op.Verb, ended))
+	case planner.VerbMove:
+		note(l.held, o.dn, fmt.Sprintf("it still belongs to %q, whose move was %s", o.change.Name, ended))
+	}
+}
