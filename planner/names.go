@@ -33,3 +33,6 @@ const (
 	SyntaxTime      = schema.Time
 	SyntaxReference = schema.Reference
 )
+
+// ADSchema is the schema of Active Directory that landfall knows.
+var ADSchema = schema.AD
