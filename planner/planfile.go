@@ -119,12 +119,13 @@ func (p *Plan) ComputeDigest() string {
 	changes := make([]digestChange, len(p.Changes))
 	for i, c := range p.Changes {
 		d := digestChange{
-			Address: c.Address, Provider: c.Provider, ObjectType: c.ObjectType, Actions: c.Actions, Anchor: c.Anchor, DN: c.DN,
+			Address: c.Address, Provider: c.Provider, ObjectType: c.ObjectType, Actions: nonNil(c.Actions), Anchor: c.Anchor, DN: c.DN,
 			Edits: make([]digestEdit, len(c.Edits)),
 		}
 		for j, e := range c.Edits {
-			d.Edits[j] = digestEdit{e.Attribute, e.Before, e.After}
+			d.Edits[j] = digestEdit{e.Attribute, nonNil(e.Before), nonNil(e.After)}
 		}
+		d.Add, d.Remove = []digestMember{}, []digestMember{}
 		if c.Members != nil {
 			d.Add, d.Remove = digestMembers(c.Members.Add), digestMembers(c.Members.Remove)
 		}
@@ -142,6 +143,14 @@ func (p *Plan) ComputeDigest() string {
 	}
 	sum := sha256.Sum256(raw)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// nonNil makes JSON write [] and not null.
+func nonNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 func digestMembers(ms []MemberChange) []digestMember {

@@ -1,0 +1,192 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/lang/dn"
+)
+
+// Snapshot is every connected directory as it was read, by provider address.
+type Snapshot map[string]*Space
+
+// Options are what a run is told beside its configuration.
+type Options struct {
+	Now     time.Time // becomes Plan.Created
+	Version string    // of landfall
+	// Only and Except restrict the plan: addresses, prefixes of them, or
+	// patterns with *. Empty Only is everything.
+	Only, Except []string
+	// Accept lifts limits: guard.NAME or settings.delete_threshold to a count.
+	Accept map[string]int
+	// RedactKey keys the hashes of redacted values.
+	RedactKey []byte
+}
+
+// Build computes the plan. It is pure: the same configuration and snapshot give
+// the same bytes, whatever the order in which anything was read. What concerns
+// single objects becomes a diagnostic of the plan; an error means that no plan
+// can be trusted, and says why.
+//
+// The way through the files of this package: inbound.go joins every object to
+// the metaverse and flows its attributes in; claim.go decides for each group and
+// writeback what should become of it; naming.go names everything that will
+// exist; outbound.go flows attributes out, members.go resolves memberships;
+// diff.go compares with what is there; protect.go and guard.go block what must
+// not happen.
+func Build(cfg *lang.Config, snap Snapshot, o Options) (*Plan, error) {
+	b, err := newBuild(cfg, snap)
+	if err != nil {
+		return nil, err
+	}
+	b.options = o
+	b.inbound()
+	b.claim()
+	if err := b.leaving(); err != nil {
+		return nil, err
+	}
+	b.name()
+	b.outbound()
+	b.diff()
+	b.protect()
+	b.restrict()
+	b.guards()
+	return b.finish(), nil
+}
+
+// build is the state of one run of the planner.
+type build struct {
+	cfg     *lang.Config
+	spaces  []*Space // in the order of their addresses
+	index   map[string]int
+	options Options
+	params  map[string]map[string]string // provider address → %parameter% → value
+	mv      *metaverse
+
+	scopes    map[*lang.Rule][]scopeState // inbound: by object
+	matched   map[*lang.Rule]int          // objects in scope
+	mvErrors  map[mvID]objectError        // inbound errors
+	targets   []*target
+	items     []*item
+	byMV      map[mvID][]*item
+	entra     map[entraKey]*Change
+	plan      Plan
+	addresses map[string][]*item // see itemsByAddress
+}
+
+type scopeState uint8
+
+const (
+	scopeUnknown scopeState = iota
+	scopeIn
+	scopeOut
+)
+
+// objectError is an error that fails one object and nothing else.
+type objectError struct {
+	rule string
+	rng  hcl.Range
+	err  error
+}
+
+func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
+	b := &build{
+		cfg: cfg, index: map[string]int{}, params: map[string]map[string]string{},
+		scopes: map[*lang.Rule][]scopeState{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
+		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{},
+	}
+	for _, p := range cfg.Providers {
+		s := snap[p.Address()]
+		if s == nil {
+			return nil, fmt.Errorf("%s was not read", p.Address())
+		}
+		b.index[p.Address()] = len(b.spaces)
+		b.spaces = append(b.spaces, s)
+		b.params[p.Address()] = parameters(cfg, p)
+	}
+	b.mv = newMetaverse(b.spaces)
+	return b, nil
+}
+
+// space returns the space of a provider and its index.
+func (b *build) space(p *lang.Provider) (*Space, int) {
+	i := b.index[p.Address()]
+	return b.spaces[i], i
+}
+
+// parameters are the %values% that sync-rule expressions may use for one AD
+// provider (sync-engine: Domain.* per domain, Forest.* and Connector.* per
+// connector). landfall knows them from base_dn and the writeback's mapping.
+func parameters(cfg *lang.Config, p *lang.Provider) map[string]string {
+	m := map[string]string{
+		"Connector.ID":                p.Address(),
+		"ADS_UF_ACCOUNTDISABLE":       "2",
+		"ADS_GROUP_TYPE_GLOBAL_GROUP": "2", "ADS_GROUP_TYPE_DOMAIN_LOCAL_GROUP": "4", "ADS_GROUP_TYPE_LOCAL_GROUP": "4",
+		"ADS_GROUP_TYPE_UNIVERSAL_GROUP": "8", "ADS_GROUP_TYPE_SECURITY_ENABLED": "-2147483648",
+	}
+	if p.AD == nil {
+		return m
+	}
+	var labels []string
+	if base, err := dn.Parse(p.AD.BaseDN); err == nil {
+		for _, r := range base.RDNs() {
+			if strings.EqualFold(r.Type, "DC") {
+				labels = append(labels, r.Value)
+			}
+		}
+	}
+	fqdn := strings.Join(labels, ".")
+	netbios := ""
+	if len(labels) > 0 {
+		netbios = strings.ToUpper(labels[0])
+	}
+	for _, scope := range []string{"Domain", "Forest"} {
+		m[scope+".FQDN"], m[scope+".LDAP"], m[scope+".Netbios"] = fqdn, p.AD.BaseDN, netbios
+	}
+	for _, w := range cfg.Writebacks {
+		if w.To == p {
+			m["Connector.GroupWriteBackContainerDn"] = w.OU.Root
+			break
+		}
+	}
+	return m
+}
+
+// ordered lists the objects of a space that were read, by anchor: the order in
+// which a directory answers never matters.
+func ordered(s *Space) []ObjectID {
+	out := make([]ObjectID, 0, s.Len())
+	for o := range ObjectID(s.Len()) {
+		if s.State(o) != Placeholder {
+			out = append(out, o)
+		}
+	}
+	slices.SortFunc(out, func(x, y ObjectID) int { return strings.Compare(s.Anchor(x), s.Anchor(y)) })
+	return out
+}
+
+func containsObject(sorted []ObjectID, o ObjectID) bool {
+	_, ok := slices.BinarySearch(sorted, o)
+	return ok
+}
+
+// diagnose adds a diagnostic to the plan.
+func (b *build) diagnose(severity, code, summary, detail string, rng hcl.Range) {
+	b.plan.Diagnostics = append(b.plan.Diagnostics, Diagnostic{
+		Severity: severity, Code: code, Summary: summary, Detail: detail, File: rng.Filename, Line: rng.Start.Line,
+	})
+}
+
+// reasonOf names a rule as the reason of an edit.
+func reasonOf(r *lang.Rule, rng hcl.Range) Reason {
+	name := r.Name
+	if r.Writeback != nil {
+		name = r.Writeback.Address()
+	}
+	return Reason{Rule: name, Precedence: r.Precedence, File: rng.Filename, Line: rng.Start.Line}
+}

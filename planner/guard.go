@@ -1,0 +1,144 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/landfall-directory/landfall/lang"
+)
+
+// guards counts the finished plan and blocks what exceeds a limit. An exceeded
+// guard blocks every change with its action; the delete threshold stops
+// everything, as in Entra Connect: 500 passes, 501 stops.
+func (b *build) guards() {
+	for _, g := range b.cfg.Guards {
+		for _, w := range b.cfg.Writebacks {
+			if g.Writeback != nil && g.Writeback != w {
+				continue
+			}
+			if strings.HasPrefix(g.Action, "member_") {
+				b.guardMembers(g, w)
+			} else {
+				b.guardObjects(g, w)
+			}
+		}
+	}
+	b.threshold()
+}
+
+// guardObjects counts the changes of one writeback that have the guard's action;
+// percent is of the writeback's marked objects.
+func (b *build) guardObjects(g *lang.Guard, w *lang.Writeback) {
+	var hits []*Change
+	marked := 0
+	for _, it := range b.items {
+		if it.w == w && it.exists() && !it.adopted {
+			marked++
+		}
+	}
+	for i := range b.plan.Changes {
+		c := &b.plan.Changes[i]
+		if it := b.itemOf(c); it != nil && it.w == w && c.Blocked == nil && hasGuardAction(c, g.Action) {
+			hits = append(hits, c)
+		}
+	}
+	why := b.exceeded(g, len(hits), marked, "objects with a mark")
+	if why == "" {
+		return
+	}
+	for _, c := range hits {
+		c.Blocked = blockedBy(g, fmt.Sprintf("the plan has %d × %s in %s, %s", len(hits), g.Action, w.Address(), why))
+	}
+}
+
+// guardMembers counts the member changes of each group by itself; percent is of
+// that group's members.
+func (b *build) guardMembers(g *lang.Guard, w *lang.Writeback) {
+	for i := range b.plan.Changes {
+		c := &b.plan.Changes[i]
+		it := b.itemOf(c)
+		if it == nil || it.w != w || c.Blocked != nil || c.Members == nil {
+			continue
+		}
+		n, verb := len(c.Members.Add), "adds"
+		if g.Action == "member_remove" {
+			n, verb = len(c.Members.Remove), "removes"
+		}
+		if why := b.exceeded(g, n, c.Members.Before, "members"); why != "" {
+			c.Blocked = blockedBy(g, fmt.Sprintf("the change %s %s, %s", verb, plural(n, "member", "members"), why))
+		}
+	}
+}
+
+func blockedBy(g *lang.Guard, detail string) *Blocked {
+	return &Blocked{Code: "guard", By: g.Address(), Detail: detail, File: g.Range.Filename, Line: g.Range.Start.Line}
+}
+
+func hasGuardAction(c *Change, action string) bool {
+	if action == "type_change" {
+		return slices.Contains(c.Actions, ActionUpdate) && slices.ContainsFunc(c.Edits, func(e Edit) bool { return strings.EqualFold(e.Attribute, "groupType") })
+	}
+	return slices.Contains(c.Actions, Action(action))
+}
+
+// exceeded explains why n of base is too much, "" if it is not. Accepting a
+// guard lifts it up to exactly the accepted number.
+func (b *build) exceeded(g *lang.Guard, n, base int, of string) string {
+	var why string
+	switch {
+	case n == 0:
+		return ""
+	case g.MaxCount != nil && n > *g.MaxCount:
+		why = fmt.Sprintf("and %s allows %d", g.Address(), *g.MaxCount)
+	case g.MaxPercent != nil && base >= g.MinObjects && float64(n)*100 > *g.MaxPercent*float64(base):
+		why = fmt.Sprintf("which is %.1f %% of %d %s, and %s allows %s %%", float64(n)*100/float64(max(base, 1)), base, of,
+			g.Address(), strconv.FormatFloat(*g.MaxPercent, 'f', -1, 64))
+	default:
+		return ""
+	}
+	if accepted, ok := b.options.Accept[g.Address()]; ok && n <= accepted {
+		b.accept(g.Address(), accepted)
+		return ""
+	}
+	return why + fmt.Sprintf(". To accept exactly this number: -accept %s=%d", g.Address(), n)
+}
+
+func (b *build) accept(name string, count int) {
+	a := Accepted{Name: name, Count: count}
+	if !slices.Contains(b.plan.Accepted, a) {
+		b.plan.Accepted = append(b.plan.Accepted, a)
+	}
+}
+
+// thresholdName is what -accept calls the delete threshold.
+const thresholdName = "settings.delete_threshold"
+
+func (b *build) threshold() {
+	deletes := map[string]int{}
+	for _, c := range b.plan.Changes {
+		if c.Blocked == nil && slices.Contains(c.Actions, ActionDelete) {
+			deletes[c.Provider]++
+		}
+	}
+	limit := b.cfg.Settings.DeleteThreshold
+	for _, provider := range sortedKeys(deletes) {
+		n := deletes[provider]
+		if n <= limit {
+			continue
+		}
+		if accepted, ok := b.options.Accept[thresholdName]; ok && n <= accepted {
+			b.accept(thresholdName, accepted)
+			continue
+		}
+		rng := b.cfg.Settings.Range
+		for i := range b.plan.Changes {
+			if c := &b.plan.Changes[i]; c.Blocked == nil {
+				c.Blocked = &Blocked{Code: "threshold", By: thresholdName, File: rng.Filename, Line: rng.Start.Line,
+					Detail: fmt.Sprintf("the plan deletes %d objects in %s and the threshold is %d, so nothing at all is written. "+
+						"To accept exactly this number: -accept %s=%d", n, provider, limit, thresholdName, n)}
+			}
+		}
+	}
+}

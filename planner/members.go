@@ -1,0 +1,243 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/landfall-directory/landfall/lang/schema"
+)
+
+// flowMembers finds the flow that decides the members of an item.
+func (b *build) flowMembers(it *item, src mvRecord, a schema.Attribute, contributors []contributor) *objectError {
+	for _, c := range contributors {
+		if c.flow.From != "" {
+			refs := b.mv.refSource(it.m, c.flow.From)
+			if refs.space < 0 {
+				continue
+			}
+			it.memberFlow, it.memberFrom = c, refs
+			return nil
+		}
+		got, err := b.flow(c.rule, c.flow, src, a)
+		if err != nil {
+			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("member: %w", err)}
+		}
+		if !got.ignore && (got.null || len(got.values) > 0) {
+			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("member takes references, which only a direct flow (from) can give")}
+		}
+	}
+	return nil
+}
+
+// diffMembers resolves the memberships of one item: source members → metaverse
+// → objects of the target, and compares them with what the target has.
+//
+// Both sides are sorted lists of 32-bit ids. An object that this plan creates
+// has an id beyond those of the space: see futureID.
+func (b *build) diffMembers(it *item) *objectError {
+	c, refs := it.memberFlow, it.memberFrom
+	source := b.spaces[refs.space]
+	ids, read := source.References(refs.object, refs.attr)
+	if !read {
+		return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("the members of %q were not read", it.label)}
+	}
+	want := make([]ObjectID, 0, len(ids))
+	var skipped []SkippedMember
+	unresolved := false
+	for _, id := range ids {
+		o, reason := b.resolve(it.t, int(refs.space), id)
+		if reason == "" {
+			want = append(want, o)
+			continue
+		}
+		unresolved = unresolved || reason == "unresolved"
+		if reason == "cloud_only" && it.w.CloudOnlyMembers == "ignore" {
+			continue
+		}
+		skipped = append(skipped, SkippedMember{ID: source.Name(id), Name: displayName(source, id), Reason: reason})
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
+	have := b.currentMembers(it)
+	it.members = &Members{Before: len(have), Skipped: skipped}
+	mergeSets(have, want, func(o ObjectID) {
+		it.members.Add = append(it.members.Add, b.memberChange(it.t, o, "in_cloud"))
+	}, func(o ObjectID) {
+		if unresolved && it.t.space.State(o) == Placeholder {
+			it.members.Skipped = append(it.members.Skipped, SkippedMember{ID: it.t.space.Name(o), Name: displayName(it.t.space, o), Reason: "outside_view"})
+			return
+		}
+		it.members.Remove = append(it.members.Remove, b.memberChange(it.t, o, "not_in_cloud"))
+	})
+	it.members.After = len(have) + len(it.members.Add) - len(it.members.Remove)
+	sortMembers(it.members)
+	return b.cloudOnly(it)
+}
+
+// cloudOnly applies cloud_only_members = "error".
+func (b *build) cloudOnly(it *item) *objectError {
+	if it.w.CloudOnlyMembers != "error" {
+		return nil
+	}
+	var names []string
+	for _, s := range it.members.Skipped {
+		if s.Reason == "cloud_only" {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &objectError{it.w.Address(), it.w.Range, fmt.Errorf("%s exist only in the cloud (%s) and cloud_only_members = \"error\"; synchronise them, or take them out of the group",
+		plural(len(names), "member", "members"), shortList(names))}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// mergeSets walks two sorted sets and reports what only one of them has.
+func mergeSets(have, want []ObjectID, add, remove func(ObjectID)) {
+	i, j := 0, 0
+	for i < len(have) || j < len(want) {
+		switch {
+		case j == len(want) || i < len(have) && have[i] < want[j]:
+			remove(have[i])
+			i++
+		case i == len(have) || want[j] < have[i]:
+			add(want[j])
+			j++
+		default:
+			i++
+			j++
+		}
+	}
+}
+
+// currentMembers are those of the live object, or of the deleted one that is
+// restored: the Recycle Bin gives its links back. A deleted object's links are
+// not read, so what comes back shows in the next plan.
+func (b *build) currentMembers(it *item) []ObjectID {
+	if !it.exists() {
+		if it.restore == NoObject {
+			return nil
+		}
+		ids, _ := it.t.space.References(it.restore, "member")
+		return ids
+	}
+	ids, _ := it.t.space.References(it.object, "member")
+	return ids
+}
+
+// futureID is the id of an object that this plan creates in t: the position of
+// its source in the metaverse, beyond the ids of the space.
+func futureID(t *target, m mvID) ObjectID { return ObjectID(t.space.Len()) + ObjectID(m) }
+
+// resolve finds the object in t that a member of the source stands for, or says
+// why there is none.
+func (b *build) resolve(t *target, space int, o ObjectID) (ObjectID, string) {
+	s := b.spaces[space]
+	m := b.mv.objectOf(space, o)
+	if m == noMV {
+		return NoObject, unjoinedReason(s, o)
+	}
+	if linked := b.mv.links[t.index][m]; linked != NoObject {
+		return linked, memberObjection(t.space, linked)
+	}
+	for _, it := range b.byMV[m] {
+		if it.t != t {
+			continue
+		}
+		if it.exists() && (it.verdict != verdictNone) {
+			return it.object, ""
+		}
+		if it.verdict == verdictWrite && !it.failed && it.blocked == nil {
+			return futureID(t, m), ""
+		}
+	}
+	return NoObject, b.elsewhere(t, s, o, m)
+}
+
+// elsewhere explains a joined member without an object in the target.
+func (b *build) elsewhere(t *target, s *Space, o ObjectID, m mvID) string {
+	for i, linked := range b.mv.links {
+		if i != t.index && b.spaces[i].Kind == KindAD && linked[m] != NoObject {
+			return "other_forest"
+		}
+	}
+	if strings.EqualFold(s.Type(o), "group") {
+		return "group_not_written_back"
+	}
+	return unjoinedReason(s, o)
+}
+
+// unjoinedReason explains a member that joins nothing.
+func unjoinedReason(s *Space, o ObjectID) string {
+	if s.State(o) == Placeholder {
+		return "unresolved"
+	}
+	switch strings.ToLower(s.Type(o)) {
+	case "user", "contact":
+		switch {
+		case s.First(o, "onPremisesSyncEnabled") == "TRUE":
+			return "unresolved"
+		case strings.EqualFold(s.First(o, "userType"), "Guest"):
+			return "guest"
+		}
+		return "cloud_only"
+	case "serviceprincipal":
+		return "service_principal"
+	case "device":
+		return "device"
+	case "group":
+		if s.First(o, "onPremisesSyncEnabled") == "TRUE" {
+			return "unresolved"
+		}
+		return "group_not_written_back"
+	}
+	return "unresolved"
+}
+
+// memberObjection says why an object of AD cannot be a member of a universal
+// group, "" if it can (sync-engine §7.4).
+func memberObjection(s *Space, o ObjectID) string {
+	switch strings.ToLower(s.Type(o)) {
+	case "foreignsecurityprincipal":
+		return "foreign_security_principal"
+	case "group":
+		if n, err := strconv.ParseInt(s.First(o, "groupType"), 10, 64); err == nil && n&4 != 0 {
+			return "domain_local"
+		}
+	}
+	return ""
+}
+
+// memberChange describes one member value.
+func (b *build) memberChange(t *target, o ObjectID, reason string) MemberChange {
+	if int(o) < t.space.Len() {
+		name := t.space.Name(o)
+		if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.blocked == nil && it.after.Len() > 0 {
+			name = it.after.String() // where it is once memberships are written
+		}
+		return MemberChange{DN: name, Name: displayName(t.space, o), ID: t.space.Anchor(o), Reason: reason}
+	}
+	it := t.pending[mvID(o)-mvID(t.space.Len())]
+	return MemberChange{DN: it.after.String(), Name: it.label, ID: it.mark(), Reason: reason}
+}
+
+func sortMembers(m *Members) {
+	byDN := func(x, y MemberChange) int {
+		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.DN, y.DN))
+	}
+	slices.SortFunc(m.Add, byDN)
+	slices.SortFunc(m.Remove, byDN)
+	slices.SortFunc(m.Skipped, func(x, y SkippedMember) int {
+		return cmp.Or(strings.Compare(x.Reason, y.Reason), strings.Compare(x.Name, y.Name), strings.Compare(x.ID, y.ID))
+	})
+}

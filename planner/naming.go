@@ -1,0 +1,419 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/lang/value"
+)
+
+// maxCN is AD's limit of a common name, in UTF-16 units.
+const maxCN = 64
+
+// name decides where every written object will be, and as what, and finds
+// collisions before anything is written.
+func (b *build) name() {
+	for _, t := range b.targets {
+		var named []*item
+		for _, it := range b.items {
+			if it.t == t && it.verdict == verdictWrite && !it.failed {
+				if b.nameOne(it) {
+					named = append(named, it)
+				}
+			}
+		}
+		b.collideDN(t, named)
+		b.nameAccounts(t, named)
+	}
+}
+
+// nameOne computes the desired DN of one item and applies the policies on
+// drift and renames. It reports whether the item can be written.
+func (b *build) nameOne(it *item) bool {
+	want, err := b.desiredDN(it)
+	if err != nil {
+		b.fail(it, *err)
+		return false
+	}
+	it.after = want
+	if !it.exists() {
+		if owner, ok := b.convertedAuthority(it); ok {
+			it.block("collision", it.w.Address(), "an unmarked group of Active Directory has the same security identifier: "+owner+
+				". Its authority was converted to the cloud; it must be taken over, not created twice. Add to the writeback: adopt = { "+
+				fmt.Sprintf("%q = %q", it.mark(), owner)+" }", it.w.Range.Filename, it.w.Range.Start.Line)
+		}
+		return true
+	}
+	b.foreignWriter(it)
+	root, _ := dn.Parse(it.w.OU.Root)
+	parent := it.before.Parent()
+	leaf := it.before.Leaf()
+	switch {
+	case !it.before.IsBelow(root):
+		if it.w.OutsideRoot == "block" {
+			it.block("outside_root", it.w.Address(), "the object lies outside "+it.w.OU.Root+
+				" and outside_root = \"block\". Move it back by hand, or allow landfall to (outside_root = \"move_back\").",
+				it.w.Range.Filename, it.w.Range.Start.Line)
+		}
+	case parent.Equal(want.Parent()):
+	case it.w.OUDrift != "move_back":
+		if it.w.OUDrift == "report" {
+			b.diagnose("warning", "ou_drift", "An object is in another OU than the mapping says",
+				"\""+it.label+"\" is in "+parent.String()+", and "+it.w.OU.Address()+" says "+want.Parent().String()+
+					". It stays there, because ou_drift = \"report\".", it.w.Range)
+		}
+		it.after = parent.Child(want.Leaf().Type, want.Leaf().Value)
+	}
+	if it.after.Parent().Equal(parent) {
+		it.after = parent.Child(it.after.Leaf().Type, it.after.Leaf().Value) // the directory's own spelling
+	}
+	suffixed := suffix(it.after.Leaf().Value, it.id, maxCN)
+	if it.w.OnRename == "keep" || it.w.OnCollision == "suffix" && dn.Fold(leaf.Value) == dn.Fold(suffixed) {
+		it.after = it.after.Parent().Child(leaf.Type, leaf.Value)
+	}
+	return true
+}
+
+// convertedAuthority finds an unmarked AD group that is this very group: its
+// SID is the one that Entra remembers from before its authority was converted.
+func (b *build) convertedAuthority(it *item) (string, bool) {
+	s, _ := b.space(it.w.From)
+	sid := s.First(it.source, "onPremisesSecurityIdentifier")
+	raw, ok := parseSID(sid)
+	if !ok {
+		return "", false
+	}
+	o, ok := it.t.sids[raw]
+	if !ok {
+		return "", false
+	}
+	return it.t.space.Name(o), true
+}
+
+func (b *build) foreignWriter(it *item) {
+	const attr = "msDS-ExternalDirectoryObjectId"
+	if v := it.t.space.First(it.object, attr); v != "" && !it.adopted {
+		if _, declared := adoption(it.w, it.mark()); !declared {
+			it.block("foreign_writer", it.w.Address(), attr+" is "+fmt.Sprintf("%q", v)+": Entra Cloud Sync writes this object, too, and two writers would fight. "+
+				"Take the group out of Cloud Sync's scope, then name it in adopt.", it.w.Range.Filename, it.w.Range.Start.Line)
+		}
+	}
+}
+
+// desiredDN evaluates cn and the OU mapping, or the dn flow of a rule of 0-99,
+// which wins over both.
+func (b *build) desiredDN(it *item) (dn.DN, *objectError) {
+	src := mvRecord{b, it.m}
+	if r, f := b.dnRule(it, src); f != nil {
+		return b.flowedDN(it, r, f, src)
+	}
+	fail := func(rng hcl.Range, format string, args ...any) (dn.DN, *objectError) {
+		return dn.DN{}, &objectError{it.w.Address(), rng, fmt.Errorf(format, args...)}
+	}
+	cn, err := b.text(it, it.w.CN, src)
+	switch {
+	case err != nil:
+		return fail(it.w.CN.Range, "cn: %w", err)
+	case cn == "":
+		return fail(it.w.CN.Range, "cn is empty, and an object needs a name")
+	case dn.Units(cn) > maxCN:
+		return fail(it.w.CN.Range, "cn is %d characters (UTF-16 units) long, and Active Directory takes %d: %q", dn.Units(cn), maxCN, cn)
+	case strings.ContainsRune(cn, 0):
+		return fail(it.w.CN.Range, "cn holds a NUL character, which Active Directory does not take")
+	}
+	parent, oe := b.desiredParent(it, src)
+	if oe != nil {
+		return dn.DN{}, oe
+	}
+	return parent.Child("CN", cn), nil
+}
+
+func (b *build) desiredParent(it *item, src record) (dn.DN, *objectError) {
+	m := it.w.OU
+	expr := m.Default
+	for _, r := range m.Rules {
+		ok, err := b.holds(r.When, src, b.params[it.w.To.Address()])
+		if err != nil {
+			return dn.DN{}, &objectError{m.Address(), r.Range, fmt.Errorf("rule %q, when: %w", r.Name, err)}
+		}
+		if ok {
+			expr = r.OU
+			break
+		}
+	}
+	text, err := b.text(it, expr, src)
+	if err == nil {
+		var ou, root dn.DN
+		if root, err = dn.Parse(m.Root); err == nil {
+			ou, err = dn.Parse(text)
+		}
+		if err == nil {
+			if !ou.IsBelow(root) {
+				if slices.ContainsFunc(ou.RDNs(), func(r dn.RDN) bool { return strings.EqualFold(r.Type, "DC") }) {
+					err = fmt.Errorf("%s lies outside the root %s", text, m.Root)
+				}
+				ou = ou.Under(root)
+			}
+			if err == nil {
+				return ou, nil
+			}
+		}
+	}
+	return dn.DN{}, &objectError{m.Address(), expr.Range, fmt.Errorf("ou: %w", err)}
+}
+
+// text evaluates an expression to a string; null is "".
+func (b *build) text(it *item, e *lang.Expr, src record) (string, error) {
+	v, err := b.evaluate(e, src, b.params[it.w.To.Address()])
+	if err != nil {
+		return "", err
+	}
+	if v.Kind() == value.List {
+		return "", fmt.Errorf("a list came out where one value is needed")
+	}
+	return v.LDAP(), nil
+}
+
+// dnRule finds the first rule in scope that flows dn.
+func (b *build) dnRule(it *item, src record) (*lang.Rule, *lang.Flow) {
+	for _, r := range b.cfg.Rules {
+		if r.Disabled || r.Direction != lang.Outbound || r.Provider != it.w.To || !b.applies(r, it) {
+			continue
+		}
+		for _, f := range r.Flows {
+			if strings.EqualFold(f.Attribute, "dn") {
+				if ok, err := b.inScope(r, src); err == nil && ok {
+					return r, f
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (b *build) flowedDN(it *item, r *lang.Rule, f *lang.Flow, src record) (dn.DN, *objectError) {
+	got, err := b.flow(r, f, src, Attribute{Name: "dn"})
+	var d dn.DN
+	if err == nil && len(got.values) == 0 {
+		err = fmt.Errorf("dn is empty")
+	}
+	if err == nil {
+		d, err = dn.Parse(got.values[0])
+	}
+	if err == nil && !below(d.Parent().String(), it.w.OU.Root) {
+		err = fmt.Errorf("dn %s lies outside the root %s", d, it.w.OU.Root)
+	}
+	if err != nil {
+		return dn.DN{}, &objectError{r.Name, f.Range, err}
+	}
+	return d, nil
+}
+
+// suffix appends "_" and the last 12 characters of the object id, within limit
+// UTF-16 units.
+func suffix(name, id string, limit int) string {
+	tail := "_" + id[max(0, len(id)-12):]
+	room := limit - dn.Units(tail)
+	cut, n := len(name), 0
+	for i, r := range name {
+		n += dn.Units(string(r))
+		if n > room {
+			cut = i
+			break
+		}
+	}
+	return strings.TrimRight(name[:cut], " ") + tail
+}
+
+// collideDN finds names that are taken, by an object that stays or by another
+// claimant. The present holder keeps its name.
+func (b *build) collideDN(t *target, named []*item) {
+	claims := map[string][]*item{}
+	for _, it := range named {
+		claims[it.after.Key()] = append(claims[it.after.Key()], it)
+	}
+	taken := map[string]bool{} // names that suffixed claimants took
+	for _, key := range sortedKeys(claims) {
+		group := claims[key]
+		slices.SortFunc(group, func(x, y *item) int { return cmp.Compare(x.id, y.id) })
+		holder := b.holder(t, key)
+		var claimants []*item
+		for _, it := range group {
+			if !it.exists() || it.before.Key() != key {
+				claimants = append(claimants, it)
+			}
+		}
+		if len(claimants) == 0 || holder == "" && len(group) == 1 {
+			continue
+		}
+		for _, it := range claimants {
+			b.resolveDN(t, it, holder, group, taken)
+		}
+	}
+	b.swaps(t, named)
+}
+
+// holder names the object that has the name and keeps it, "" if the name is
+// free or becomes free in this plan.
+func (b *build) holder(t *target, key string) string {
+	o, ok := t.space.byName[key]
+	if !ok || t.space.State(o) == Deleted {
+		return ""
+	}
+	if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.after.Key() != key {
+		return "" // it moves away
+	}
+	return t.space.Name(o)
+}
+
+func (b *build) resolveDN(t *target, it *item, holder string, group []*item, taken map[string]bool) {
+	if it.w.OnCollision == "suffix" {
+		other := it.after.Parent().Child(it.after.Leaf().Type, suffix(it.after.Leaf().Value, it.id, maxCN))
+		if b.holder(t, other.Key()) == "" && !taken[other.Key()] {
+			taken[other.Key()] = true
+			it.after = other
+			return
+		}
+	}
+	detail := "the name " + it.after.String() + " is taken by " + holder
+	if holder == "" {
+		var others []string
+		for _, o := range group {
+			if o != it {
+				others = append(others, "\""+o.label+"\" ("+o.mark()+")")
+			}
+		}
+		detail = "the name " + it.after.String() + " is claimed by " + shortList(others) + ", too"
+	}
+	it.block("collision", it.w.Address(), detail+". Make cn unique, or set on_collision = \"suffix\".",
+		it.w.CN.Range.Filename, it.w.CN.Range.Start.Line)
+}
+
+// swaps blocks objects that would take each other's names in a circle: no order
+// of renames gets there.
+func (b *build) swaps(t *target, named []*item) {
+	byBefore := map[string]*item{}
+	for _, it := range named {
+		if it.exists() && it.before.Key() != it.after.Key() {
+			byBefore[it.before.Key()] = it
+		}
+	}
+	for _, start := range named {
+		seen := map[*item]bool{}
+		for it := start; it != nil && it.exists() && it.before.Key() != it.after.Key(); it = byBefore[it.after.Key()] {
+			if seen[it] {
+				if it == start {
+					start.block("collision", start.w.Address(), "objects would take each other's names in a circle, beginning with "+
+						start.before.String()+". Rename one of them by hand.", start.w.CN.Range.Filename, start.w.CN.Range.Start.Line)
+				}
+				break
+			}
+			seen[it] = true
+		}
+	}
+}
+
+// nameAccounts evaluates declared sAMAccountNames, sanitises them and finds
+// collisions: a name is unique among all security principals of the domain.
+func (b *build) nameAccounts(t *target, named []*item) {
+	claims := map[string][]*item{}
+	for _, it := range named {
+		if it.w.SAMAccountName == nil {
+			continue
+		}
+		text, err := b.text(it, it.w.SAMAccountName, mvRecord{b, it.m})
+		if err == nil && text != "" {
+			if it.sam = sanitiseSAM(text); it.sam == "" {
+				err = fmt.Errorf("nothing of %q is left once the characters that Active Directory forbids are taken out", text)
+			}
+		}
+		if err != nil {
+			b.fail(it, objectError{it.w.Address(), it.w.SAMAccountName.Range, fmt.Errorf("sam_account_name: %w", err)})
+			continue
+		}
+		if it.sam == "" {
+			continue
+		}
+		if it.exists() && it.w.OnCollision == "suffix" &&
+			strings.EqualFold(t.space.First(it.object, "sAMAccountName"), suffix(it.sam, it.id, maxSAM)) {
+			it.sam = t.space.First(it.object, "sAMAccountName")
+		}
+		claims[dn.Fold(it.sam)] = append(claims[dn.Fold(it.sam)], it)
+	}
+	for _, key := range sortedKeys(claims) {
+		b.resolveAccounts(t, claims[key])
+	}
+}
+
+func (b *build) resolveAccounts(t *target, group []*item) {
+	slices.SortFunc(group, func(x, y *item) int { return cmp.Compare(x.id, y.id) })
+	for _, it := range group {
+		holders := b.accountHolders(t, it.sam)
+		if slices.Contains(holders, it.object) || len(holders) == 0 && len(group) == 1 {
+			continue
+		}
+		if it.w.OnCollision == "suffix" {
+			if other := suffix(it.sam, it.id, maxSAM); len(b.accountHolders(t, other)) == 0 {
+				it.sam = other
+				continue
+			}
+		}
+		detail := "the sAMAccountName " + fmt.Sprintf("%q", it.sam)
+		if len(holders) > 0 {
+			detail += " is taken by " + t.space.Name(holders[0])
+		} else {
+			detail += " is claimed by " + fmt.Sprint(len(group)) + " groups of this plan"
+		}
+		it.block("collision", it.w.Address(), detail+". Make it unique, or set on_collision = \"suffix\".",
+			it.w.SAMAccountName.Range.Filename, it.w.SAMAccountName.Range.Start.Line)
+	}
+}
+
+// accountHolders are the live objects that carry a sAMAccountName.
+func (b *build) accountHolders(t *target, sam string) []ObjectID {
+	var out []ObjectID
+	for _, o := range t.accounts()[dn.Fold(sam)] {
+		if t.space.State(o) == Live {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// accounts indexes the sAMAccountNames of a target, once.
+func (t *target) accounts() map[string][]ObjectID {
+	if t.sams == nil {
+		t.sams = map[string][]ObjectID{}
+		for o := range ObjectID(t.space.Len()) {
+			if sam := t.space.First(o, "sAMAccountName"); sam != "" {
+				t.sams[dn.Fold(sam)] = append(t.sams[dn.Fold(sam)], o)
+			}
+		}
+	}
+	return t.sams
+}
+
+// maxSAM is AD's limit of a group's sAMAccountName, in UTF-16 units.
+const maxSAM = 256
+
+// sanitiseSAM takes out what AD forbids in a sAMAccountName (sync-engine §7.2).
+func sanitiseSAM(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < 0x20 || strings.ContainsRune(`"/\[]:;|=,+*?<>`, r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.TrimSpace(s)
+	for dn.Units(s) > maxSAM {
+		r := []rune(s)
+		s = string(r[:len(r)-1])
+	}
+	return strings.Trim(strings.TrimRight(s, ". "), " ")
+}

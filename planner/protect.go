@@ -1,0 +1,59 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/landfall-directory/landfall/lang/dn"
+)
+
+// builtinSID is S-1-5-32, whose children are the groups of CN=Builtin.
+const builtinSID = "\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00"
+
+// protect blocks changes to what nothing may touch: the groups that Windows
+// itself made (by well-known RID), those that AdminSDHolder guards
+// (adminCount), and everything below the DNs that the configuration protects.
+func (b *build) protect() {
+	for i := range b.plan.Changes {
+		c := &b.plan.Changes[i]
+		if c.Blocked != nil {
+			continue
+		}
+		if it := b.itemOf(c); it != nil && it.exists() {
+			if why := wellKnown(it.t.space, it.object); why != "" {
+				c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such a group.",
+					File: it.w.Range.Filename, Line: it.w.Range.Start.Line}
+				continue
+			}
+		}
+		for _, p := range b.cfg.Protected {
+			root, err := dn.Parse(p.DN)
+			if err == nil && (inside(c.DN.Before, root) || inside(c.DN.After, root)) {
+				c.Blocked = &Blocked{Code: "protected", By: "protect", Detail: "it lies at or below " + p.DN + ", which the configuration protects.",
+					File: p.Range.Filename, Line: p.Range.Start.Line}
+				break
+			}
+		}
+	}
+}
+
+func inside(name *string, root dn.DN) bool {
+	if name == nil {
+		return false
+	}
+	d, err := dn.Parse(*name)
+	return err == nil && d.IsBelow(root)
+}
+
+// wellKnown says why an object is protected by itself, "" if it is not.
+func wellKnown(s *Space, o ObjectID) string {
+	if domain, rid, ok := sidRID(s.First(o, "objectSid")); ok && (domain == builtinSID || rid < 1000) {
+		return "it is one of the groups that Windows itself made (well-known RID)"
+	}
+	if n := s.First(o, "adminCount"); n != "" && n != "0" {
+		return "AdminSDHolder guards it (adminCount is " + n + ")"
+	}
+	if strings.EqualFold(s.First(o, "isCriticalSystemObject"), "TRUE") {
+		return "it is a critical system object"
+	}
+	return ""
+}

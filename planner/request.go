@@ -1,0 +1,322 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/lang/schema"
+)
+
+// Reading goes in steps, because which memberships are needed depends on which
+// groups are in scope. Each step is a function of what was read before:
+//
+//	Requests          → Reader.Read of every provider
+//	NeededReferences  → Reader.ReadReferences
+//	NeededProofs      → Reader.Find
+//
+// and then Build.
+
+// alwaysAD are the attributes of AD's objects that the planner itself looks at.
+var alwaysAD = map[string][]string{
+	"group": {markAttribute, "objectSid", "groupType", "sAMAccountName", "displayName", "adminCount", "isCriticalSystemObject", "msDS-ExternalDirectoryObjectId"},
+	"user":  {"displayName", "userPrincipalName", "sAMAccountName"}, "inetOrgPerson": {"displayName", "userPrincipalName", "sAMAccountName"},
+	"contact": {"displayName", "mail"}, "computer": {"displayName"}, "foreignSecurityPrincipal": {"objectSid"},
+	"organizationalUnit": {},
+}
+
+// alwaysEntra are the properties of Entra's objects that the planner itself
+// looks at.
+var alwaysEntra = map[string][]string{
+	"group": {"id", "displayName", "groupTypes", "securityEnabled", "mailEnabled", "onPremisesSyncEnabled", "onPremisesSecurityIdentifier",
+		"visibility", attrEnabled, attrGroupType, "mailNickname"},
+	"user":    {"id", "displayName", "userPrincipalName", "userType", "onPremisesSyncEnabled"},
+	"contact": {"id", "displayName", "mail", "onPremisesSyncEnabled"}, "device": {"id", "displayName"}, "servicePrincipal": {"id", "displayName"},
+}
+
+// Requests says what to read of every provider, by address.
+func Requests(cfg *lang.Config) map[string]Request {
+	out := map[string]Request{}
+	for _, p := range cfg.Providers {
+		q := newRequestBuilder(p)
+		for _, r := range cfg.Rules {
+			if !r.Disabled {
+				q.rule(cfg, r)
+			}
+		}
+		out[p.Address()] = q.request(cfg)
+	}
+	return out
+}
+
+type requestBuilder struct {
+	p     *lang.Provider
+	types map[string]*wanted // by object type
+}
+
+type wanted struct {
+	all        bool
+	attributes map[string]bool
+	references map[string]bool
+}
+
+func newRequestBuilder(p *lang.Provider) *requestBuilder {
+	q := &requestBuilder{p: p, types: map[string]*wanted{}}
+	always := alwaysAD
+	if p.Kind == lang.KindEntra {
+		always = alwaysEntra
+	}
+	for objectType, attrs := range always {
+		w := q.want(objectType)
+		for _, a := range attrs {
+			q.attribute(w, a)
+		}
+	}
+	q.want("group").all = true
+	if p.Kind == lang.KindAD {
+		q.want("organizationalUnit").all = true
+	}
+	return q
+}
+
+func (q *requestBuilder) want(objectType string) *wanted {
+	for t, w := range q.types {
+		if strings.EqualFold(t, objectType) {
+			return w
+		}
+	}
+	w := &wanted{attributes: map[string]bool{}, references: map[string]bool{}}
+	q.types[objectType] = w
+	return w
+}
+
+func (q *requestBuilder) attribute(w *wanted, name string) {
+	a, ok := q.p.Schema.Lookup(name)
+	switch {
+	case !ok || a.Derived || strings.EqualFold(a.Name, "dn"):
+	case a.Syntax == schema.Reference:
+		w.references[a.Name] = true
+	default:
+		w.attributes[a.Name] = true
+	}
+}
+
+// sources of derived attributes, which are requested in their place.
+var derivedFrom = map[string][]string{
+	"alias": {"mailNickname"}, "commonname": {"displayName"}, "sourceanchor": {"onPremisesImmutableId"},
+	"onpremisesecurityidentifier": {"onPremisesSecurityIdentifier"}, "cloudmastered": {"onPremisesSyncEnabled"},
+	"membercount": {"member"}, "targetwritebacktype": {attrGroupType, "groupTypes"}, "reasonfiltered": {attrEnabled},
+}
+
+func (q *requestBuilder) use(w *wanted, name string) {
+	q.attribute(w, name)
+	if a, ok := q.p.Schema.Lookup(name); ok && a.Derived {
+		for _, from := range derivedFrom[strings.ToLower(name)] {
+			q.attribute(w, from)
+		}
+	}
+}
+
+func (q *requestBuilder) rule(cfg *lang.Config, r *lang.Rule) {
+	if r.Provider != q.p {
+		return
+	}
+	w := q.want(r.ObjectType)
+	if r.Direction == lang.Inbound && (r.Link == lang.Provision || q.p.Kind == lang.KindAD || flowsOut(cfg, r.MetaverseType)) {
+		w.all = true
+	}
+	for _, g := range r.Join {
+		for _, m := range g.Matches {
+			q.use(w, m.Space)
+		}
+	}
+	if r.Direction == lang.Outbound {
+		for _, f := range r.Flows {
+			q.use(w, f.Attribute)
+		}
+		return
+	}
+	for _, g := range r.Scope {
+		for _, c := range g.Clauses {
+			q.use(w, c.Attribute)
+		}
+		q.expression(w, g.When)
+	}
+	for _, f := range r.Flows {
+		if f.From != "" {
+			q.use(w, f.From)
+		}
+		q.expression(w, f.Value)
+	}
+}
+
+func (q *requestBuilder) expression(w *wanted, e *lang.Expr) {
+	if e == nil {
+		return
+	}
+	for _, u := range e.Uses {
+		if u.Kind != lang.UseParam {
+			q.use(w, u.Name)
+		}
+	}
+}
+
+// flowsOut reports whether some outbound rule writes objects of the metaverse
+// type other than groups: only then every source object is needed, and not only
+// those that groups have as members.
+func flowsOut(cfg *lang.Config, metaverseType string) bool {
+	for _, r := range cfg.Rules {
+		if r.Direction == lang.Outbound && !r.Disabled && len(r.Flows) > 0 && r.MetaverseType == metaverseType && metaverseType != "group" {
+			return true
+		}
+	}
+	return false
+}
+
+func (q *requestBuilder) request(cfg *lang.Config) Request {
+	var req Request
+	for _, t := range sortedKeys(q.types) {
+		w := q.types[t]
+		req.Types = append(req.Types, TypeRequest{Type: t, All: w.all, Attributes: sortedKeys(w.attributes), References: sortedKeys(w.references)})
+	}
+	if q.p.Kind == lang.KindAD {
+		req.Mark = markAttribute
+		for _, m := range cfg.OUMappings {
+			if below(m.Root, q.p.AD.BaseDN) && !slices.Contains(req.Subtrees, m.Root) {
+				req.Subtrees = append(req.Subtrees, m.Root)
+			}
+		}
+	}
+	return req
+}
+
+// References is a set of objects of one space whose references are needed.
+type References struct {
+	Objects    []ObjectID
+	Attributes []string
+}
+
+// NeededReferences says whose memberships a plan needs, by provider address:
+// those of the groups that are written, on both sides, and of objects of ours
+// that are emptied. It is an error if a writeback's container does not exist.
+func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, error) {
+	b, err := newBuild(cfg, snap)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.containers(); err != nil {
+		return nil, err
+	}
+	b.inbound()
+	b.claim()
+	requests := Requests(cfg)
+	out := map[string]References{}
+	add := func(s *Space, o ObjectID) {
+		r := out[s.Provider]
+		if r.Attributes == nil {
+			for _, t := range requests[s.Provider].Types {
+				if t.Type == "group" {
+					r.Attributes = t.References
+				}
+			}
+		}
+		r.Objects = append(r.Objects, o)
+		out[s.Provider] = r
+	}
+	for _, it := range b.items {
+		if it.verdict == verdictWrite && it.source != NoObject {
+			s, _ := b.space(it.w.From)
+			add(s, it.source)
+		}
+		if it.exists() && it.verdict != verdictNone {
+			add(it.t.space, it.object)
+		}
+	}
+	for address, r := range out {
+		slices.Sort(r.Objects)
+		r.Objects = slices.Compact(r.Objects)
+		out[address] = r
+	}
+	return out, nil
+}
+
+// containers checks that the root of every writeback exists.
+func (b *build) containers() error {
+	for _, w := range b.cfg.Writebacks {
+		s, _ := b.space(w.To)
+		root, err := dn.Parse(w.OU.Root)
+		if err != nil {
+			return err
+		}
+		o, ok := s.byName[root.Key()]
+		if !ok || s.State(o) != Live {
+			return &MissingContainer{Writeback: w.Address(), Mapping: w.OU.Address(), Root: w.OU.Root, Provider: s.Provider,
+				File: w.OU.Range.Filename, Line: w.OU.Range.Start.Line}
+		}
+	}
+	return nil
+}
+
+// MissingContainer says that the root of a writeback does not exist.
+type MissingContainer struct {
+	Writeback, Mapping, Root, Provider string
+	File                               string
+	Line                               int
+}
+
+func (e *MissingContainer) Error() string {
+	return "the container " + e.Root + " of " + e.Mapping + " does not exist in " + e.Provider + ", or this identity may not see it; " +
+		e.Writeback + " would have nowhere to write. Create it, or correct root"
+}
+
+// Query is one direct look-up.
+type Query struct {
+	Provider  string
+	Attribute string
+	Values    []string
+}
+
+// NeededProofs says what must be looked up directly before a plan can be
+// trusted: source groups that seem to be gone, and declared sAMAccountNames that
+// somebody outside the search bases may hold.
+func NeededProofs(cfg *lang.Config, snap Snapshot) ([]Query, error) {
+	b, err := newBuild(cfg, snap)
+	if err != nil {
+		return nil, err
+	}
+	b.inbound()
+	b.claim()
+	var out []Query
+	for _, t := range b.targets {
+		gone := map[string][]string{}
+		for _, mark := range sortedKeys(t.marks) {
+			for _, o := range t.marks[mark] {
+				id := markID(t.space.First(o, markAttribute))
+				if w := b.rootOwner(t, t.space.Name(o)); w != nil && t.items[o] == nil && !b.known(id) {
+					gone[w.From.Address()] = append(gone[w.From.Address()], id)
+				}
+			}
+		}
+		for _, address := range sortedKeys(gone) {
+			out = append(out, Query{Provider: address, Attribute: "id", Values: gone[address]})
+		}
+	}
+	b.name()
+	for _, t := range b.targets {
+		var names []string
+		for _, it := range b.items {
+			if it.t == t && it.sam != "" && !(it.exists() && strings.EqualFold(t.space.First(it.object, "sAMAccountName"), it.sam)) {
+				names = append(names, it.sam)
+				if it.w.OnCollision == "suffix" {
+					names = append(names, suffix(it.sam, it.id, maxSAM))
+				}
+			}
+		}
+		if len(names) > 0 {
+			slices.Sort(names)
+			out = append(out, Query{Provider: t.space.Provider, Attribute: "sAMAccountName", Values: slices.Compact(names)})
+		}
+	}
+	return out, nil
+}
