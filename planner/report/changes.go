@@ -1,0 +1,347 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+const headingColumn = 64
+
+var verbs = map[planner.Action]safe{
+	planner.ActionCreate:  "create",
+	planner.ActionRestore: "restore",
+	planner.ActionMove:    "move",
+	planner.ActionRename:  "rename",
+	planner.ActionUpdate:  "update",
+	planner.ActionMembers: "change members of",
+	planner.ActionDelete:  "delete",
+}
+
+// doing says what happens to an object: "move and update". A new object gets its
+// members as a part of being made.
+func (p *printer) doing(actions []planner.Action) safe {
+	var words []safe
+	for _, a := range actions {
+		if a == planner.ActionMembers && slices.Contains(actions, planner.ActionCreate) {
+			continue
+		}
+		w, known := verbs[a]
+		if !known {
+			w = p.text("%s", string(a))
+		}
+		words = append(words, w)
+	}
+	return enumerate(words)
+}
+
+// mark is the symbol and the colour of a change; the words beside it say the same.
+func mark(c *planner.Change) (safe, style) {
+	switch {
+	case c.Blocked != nil:
+		return "!", redder
+	case slices.Contains(c.Actions, planner.ActionDelete):
+		return "-", red
+	case slices.Contains(c.Actions, planner.ActionCreate), slices.Contains(c.Actions, planner.ActionRestore):
+		return "+", green
+	default:
+		return "~", yellow
+	}
+}
+
+// title is the heading of a change: symbol, directory, words, name, short id.
+func (r *page) title(c *planner.Change) {
+	symbol, how := mark(c)
+	blocked := safe("")
+	if c.Blocked != nil {
+		blocked = "BLOCKED: "
+	}
+	t := symbol + " " + r.subject(c, blocked+r.doing(c.Actions))
+	if id := r.shortID(c); id != "" {
+		t = pad(t, headingColumn) + id
+	}
+	r.line(2, how, t)
+}
+
+// subject is: directory, what happens, type, name.
+func (r *page) subject(c *planner.Change, doing safe) safe {
+	return r.text("%s: %s %s %s", r.tally.label[c.Provider], doing, objectType(c.ObjectType), name(cmp.Or(c.Name, c.Address)))
+}
+
+func (r *page) shortID(c *planner.Change) safe {
+	if c.Anchor == nil || *c.Anchor == "" {
+		return ""
+	}
+	id := *c.Anchor
+	if len(id) > 8 && plainASCII(id) && r.view != ViewFull {
+		id = id[:8]
+	}
+	word := "id"
+	if r.tally.kind[c.Provider] == planner.KindAD {
+		word = "guid"
+	}
+	return r.text("%s %s", word, id)
+}
+
+// blocked writes what would be done if nothing stood in its way. Changes that
+// are stopped by one and the same limit stand together.
+func (r *page) blocked() {
+	changes := r.tally.sorted(r.plan, true)
+	if len(changes) == 0 {
+		return
+	}
+	r.heading(redder, r.text("BLOCKED (%s): not carried out", len(changes)))
+	groups := map[string][]*planner.Change{}
+	var order []string
+	for _, c := range changes {
+		key := c.Address
+		if r.view != ViewFull {
+			key = fmt.Sprintf("%q %q %q %v %+v", "limit", c.Provider, c.ObjectType, c.Actions, *c.Blocked)
+		}
+		if groups[key] == nil {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], c)
+	}
+	for i, key := range order {
+		if i > 0 {
+			r.blank()
+		}
+		if g := groups[key]; len(g) > 1 {
+			r.blockedTogether(g)
+		} else {
+			r.object(g[0])
+		}
+	}
+}
+
+func (r *page) blockedTogether(changes []*planner.Change) {
+	c := changes[0]
+	_, how := mark(c)
+	r.line(2, how, r.text("! %s: BLOCKED: %s %s", r.tally.label[c.Provider], r.doing(c.Actions),
+		count(len(changes), objectType(c.ObjectType), objectType(c.ObjectType)+"s")))
+	r.why(c.Blocked)
+	shown := r.atMost(len(changes))
+	for _, one := range changes[:shown] {
+		r.line(6, plain, pad(r.text("%s", name(cmp.Or(one.Name, one.Address))), headingColumn-4)+r.shortID(one))
+	}
+	if more := len(changes) - shown; more > 0 {
+		r.linef(6, "%s more: %s", more, hint)
+	}
+	r.notes(changes)
+	r.reasons(c)
+}
+
+// why says what blocks a change, and how to lift a limit where that is possible.
+func (r *page) why(b *planner.Blocked) {
+	at := safe("")
+	if b.File != "" {
+		at = " (" + r.place(b.File, b.Line) + ")"
+	}
+	by := r.text("blocked by %s%s [%s]", cmp.Or(b.By, b.Code), at, b.Code)
+	if b.Detail == "" {
+		r.line(6, redder, by)
+	} else {
+		r.line(6, redder, by+":")
+		r.prose(6, "", b.Detail)
+	}
+	for _, a := range r.accept {
+		if a.Name == b.By {
+			r.line(6, plain, "to accept exactly this number: -accept "+r.text("%s", a.Name)+safe(fmt.Sprintf("=%d", a.Count)))
+		}
+	}
+}
+
+func (p *printer) place(file string, line int) safe {
+	if line <= 0 {
+		return p.text("%s", file)
+	}
+	return p.text("%s", file) + safe(fmt.Sprintf(":%d", line))
+}
+
+// changes writes what will be done.
+func (r *page) changes() {
+	changes := r.tally.sorted(r.plan, false)
+	if len(changes) == 0 {
+		return
+	}
+	r.heading(bold, r.text("CHANGES (%s)", len(changes)))
+	others := 0
+	first := true
+	for _, c := range changes {
+		if r.view == ViewSummary {
+			if dangerOf(c) > dangerRestore {
+				others++
+				continue
+			}
+			r.title(c)
+			r.warnings(c)
+			first = false
+			continue
+		}
+		if !first {
+			r.blank()
+		}
+		first = false
+		r.object(c)
+	}
+	if others > 0 {
+		less := safe("")
+		if !first {
+			less = "less dangerous "
+		}
+		r.line(2, plain, count(others, string(less+"change"), string(less+"changes"))+": -view default shows them")
+	}
+}
+
+// object writes one change whole.
+func (r *page) object(c *planner.Change) {
+	r.title(c)
+	if c.Blocked != nil {
+		r.why(c.Blocked)
+	}
+	r.warnings(c)
+	if r.view == ViewFull {
+		r.linef(6, "address %s", c.Address)
+	}
+	r.names(c)
+	r.edits(c)
+	if c.Members != nil {
+		r.members(c.Members)
+	}
+	r.reasons(c)
+}
+
+// warnings writes what a reviewer must know of one change: its notes, and the
+// loss of the security bit.
+func (r *page) warnings(c *planner.Change) {
+	if e := typeChange(c); e != nil && losesSecurity(e) {
+		r.line(6, redder, "loses the security bit of groupType: what was granted to this group is granted no more")
+	}
+	r.notes([]*planner.Change{c})
+}
+
+// notes writes the notes of one change, or of several, each text once.
+func (r *page) notes(changes []*planner.Change) {
+	number := map[string]int{}
+	var order []string
+	for _, c := range changes {
+		for _, n := range c.Notes {
+			if number[n] == 0 {
+				order = append(order, n)
+			}
+			number[n]++
+		}
+	}
+	shown := r.atMost(len(order))
+	for _, n := range order[:shown] {
+		of := safe("")
+		if len(changes) > 1 {
+			of = r.text(" (%s of %s)", number[n], len(changes))
+		}
+		r.line(6, red, r.text("note%s: ", of)+r.text("%s", n))
+	}
+	if more := len(order) - shown; more > 0 {
+		r.linef(6, "%s: %s", count(more, "more note", "more notes"), hint)
+	}
+}
+
+// names writes where an object is and where it will be.
+func (r *page) names(c *planner.Change) {
+	before, after := c.DN.Before, c.DN.After
+	switch {
+	case before != nil && after != nil && *before != *after:
+		r.linef(6, "from  %s", *before)
+		r.linef(6, "to    %s", *after)
+	case before == nil && after != nil:
+		r.linef(6, "at    %s", *after)
+	case before != nil && (after == nil || c.Blocked != nil || r.view == ViewFull):
+		r.linef(6, "at    %s", *before)
+	}
+}
+
+// reasons writes one line for each rule and file: its lines, and, where there
+// are several, what each rule decided.
+func (r *page) reasons(c *planner.Change) {
+	type source struct{ rule, file string }
+	type reason struct {
+		precedence int
+		lines      []int
+		facts      []safe
+	}
+	found := map[source]*reason{}
+	var order []source
+	add := func(why planner.Reason, fact safe) {
+		s := source{why.Rule, why.File}
+		if found[s] == nil {
+			found[s] = &reason{precedence: why.Precedence}
+			order = append(order, s)
+		}
+		if why.Line > 0 {
+			found[s].lines = append(found[s].lines, why.Line)
+		}
+		found[s].facts = append(found[s].facts, fact)
+	}
+	if c.Reason != nil {
+		add(*c.Reason, r.decided(c))
+	}
+	for _, e := range c.Edits {
+		add(e.Reason, r.text("%s", e.Attribute))
+	}
+	for _, s := range order {
+		why := found[s]
+		t := "why: " + r.rule(s.rule)
+		if r.view == ViewFull && why.precedence > 0 {
+			t += safe(fmt.Sprintf(", precedence %d", why.precedence))
+		}
+		if s.file != "" {
+			t += " (" + r.text("%s", s.file) + r.lines(why.lines) + ")"
+		}
+		if len(order) > 1 {
+			t += " for " + join(why.facts, ", ")
+		}
+		r.line(6, plain, t)
+	}
+}
+
+// decided says what the reason of a change, rather than of an edit, is about.
+func (r *page) decided(c *planner.Change) safe {
+	var words []safe
+	for _, a := range c.Actions {
+		if a != planner.ActionUpdate {
+			words = append(words, r.text("%s", string(a)))
+		}
+	}
+	if len(words) == 0 {
+		return "the change"
+	}
+	return join(words, ", ")
+}
+
+// rule names a rule; blocks with an address of their own need no quotes.
+func (p *printer) rule(rule string) safe {
+	kind, _, dotted := strings.Cut(rule, ".")
+	if dotted && (kind == "writeback" || kind == "ou_mapping") && !strings.ContainsAny(rule, " \"") {
+		return p.text("%s", rule)
+	}
+	return p.text("rule %s", name(rule))
+}
+
+// lines writes line numbers: ":31, :45".
+func (r *page) lines(numbers []int) safe {
+	numbers = slices.Clone(numbers)
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
+	shown := r.atMost(len(numbers))
+	var parts []safe
+	for _, n := range numbers[:shown] {
+		parts = append(parts, safe(fmt.Sprintf(":%d", n)))
+	}
+	if more := len(numbers) - shown; more > 0 {
+		parts = append(parts, safe(fmt.Sprintf("%d more", more)))
+	}
+	return join(parts, ", ")
+}

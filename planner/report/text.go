@@ -1,0 +1,144 @@
+// Package report renders plans, and what became of them, for people.
+//
+// Every rendering is a pure function of the plan: it shows nothing that the plan
+// does not say, and the same plan makes the same bytes. Counts are taken from
+// the changes themselves. Everything in a plan is untrusted, because any user can
+// name a group: nothing reaches the output without Escape.
+package report
+
+import (
+	"io"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+// View says how much is shown.
+type View string
+
+// The views. Summary: counts, what is blocked and what is dangerous. Default:
+// every change, with long lists cut and the rest counted. Full: everything.
+const (
+	ViewSummary View = "summary"
+	ViewDefault View = "default"
+	ViewFull    View = "full"
+)
+
+// Views lists the views by name, for flags and their messages.
+var Views = []View{ViewSummary, ViewDefault, ViewFull}
+
+// TextOptions says how a plan becomes text.
+type TextOptions struct {
+	View  View // empty: ViewDefault
+	Color bool // repeat the words in colour
+	ASCII bool // nothing beyond ASCII, in names either
+	Width int  // columns to fill with lists; names and DNs are never broken. 0: 100
+	// Accept are the limits that could be lifted, each with the exact number, for
+	// the line that says how.
+	Accept  []planner.Accepted
+	SavedTo string // the file the plan was saved to
+	Next    string // what to do next: the last line
+}
+
+// Text writes the plan: the answer first, then what is dangerous, then the rest.
+func Text(w io.Writer, p *planner.Plan, o TextOptions) error {
+	if o.View == "" {
+		o.View = ViewDefault
+	}
+	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, accept: o.Accept, tally: newTally(p)}
+	r.head()
+	r.result()
+	r.table()
+	r.diagnostics("error")
+	r.blocked()
+	r.changes()
+	r.skipped()
+	r.notWritten()
+	r.frozen()
+	r.diagnostics("warning")
+	r.foot(o)
+	return r.out.Flush()
+}
+
+// page is one rendering.
+type page struct {
+	*printer
+	plan   *planner.Plan
+	view   View
+	accept []planner.Accepted
+	tally  *tally
+}
+
+const hint = "-view full"
+
+// atMost is how many of n items are shown: all of a few, else the first ones, so
+// that a cut always saves lines. The full view shows everything.
+func (r *page) atMost(n int) int {
+	if r.view == ViewFull || n <= 8 {
+		return n
+	}
+	return 5
+}
+
+func (r *page) head() {
+	p := r.plan
+	r.line(0, bold, r.text("landfall %s plan of %s, configuration %s", p.LandfallVersion, clock(p.Created), shortDigest(p.ConfigDigest)))
+	for _, d := range p.Providers {
+		how := ""
+		if d.Refresh != "" {
+			how = " (" + d.Refresh + ")"
+		}
+		r.linef(2, "%s: %s read %s%s", d.Address, count(d.Objects, "object", "objects"), clock(d.ReadAt), how)
+	}
+	if len(p.Accepted) > 0 {
+		var limits []safe
+		for _, a := range p.Accepted {
+			limits = append(limits, r.text("%s up to %s", a.Name, a.Count))
+		}
+		r.line(2, yellow, "accepted: "+join(limits, ", "))
+	}
+	if p.Partial != nil {
+		r.partial(p.Partial)
+	}
+	r.blank()
+}
+
+func (r *page) partial(part *planner.Partial) {
+	r.blank()
+	r.line(0, redder, r.text("PARTIAL PLAN: %s left out.", count(part.LeftOut, "change is", "changes are")))
+	for _, a := range part.Only {
+		r.linef(2, "only   %s", a)
+	}
+	for _, a := range part.Except {
+		r.linef(2, "except %s", a)
+	}
+}
+
+func (r *page) foot(o TextOptions) {
+	t := r.tally
+	r.blank()
+	if len(r.plan.Changes) > 0 {
+		members := safe("members unchanged")
+		if t.membersAdd+t.membersRemove > 0 {
+			members = "members " + delta(t.membersAdd, t.membersRemove)
+		}
+		r.line(0, bold, r.text("Plan: %s to create, %s to restore, %s to update, %s to move, %s to rename, %s to delete; %s; %s blocked.",
+			t.actions[planner.ActionCreate], t.actions[planner.ActionRestore], t.actions[planner.ActionUpdate],
+			t.actions[planner.ActionMove], t.actions[planner.ActionRename], t.actions[planner.ActionDelete], members, t.blocked))
+	}
+	r.linef(0, "Digest %s", r.plan.Digest)
+	if o.SavedTo != "" {
+		r.linef(0, "Saved to %s", o.SavedTo)
+	}
+	if o.Next != "" {
+		r.line(0, bold, r.text("Next: %s", o.Next))
+	}
+}
+
+// shortDigest keeps what people compare by eye.
+func shortDigest(d string) string {
+	const keep = len("sha256:") + 12
+	if len(d) > keep && plainASCII(d) {
+		return d[:keep]
+	}
+	return d
+}
