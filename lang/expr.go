@@ -1,0 +1,204 @@
+package lang
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/landfall-directory/landfall/lang/schema"
+	"github.com/landfall-directory/landfall/lang/value"
+)
+
+// space is what an expression, a clause or a flow finds its attributes in.
+type space struct {
+	schema     *schema.Schema
+	name       string // for messages: the metaverse, provider.ad.corp
+	objectType string // "" is any
+}
+
+// lookup finds an attribute that objects of the space have.
+func (s space) lookup(attribute string, at hcl.Range) (schema.Attribute, *hcl.Diagnostic) {
+	attr, ok := s.schema.Lookup(attribute)
+	if !ok {
+		hint := ""
+		if s.schema.Kind() != "metaverse" {
+			hint = fmt.Sprintf(" An attribute of your own schema is declared with attributes in %s.", s.name)
+		}
+		return attr, problem(at, "Unknown attribute", "There is no attribute %q in %s.%s%s", attribute, s.name, didYouMean(attribute, s.schema.Names()), hint)
+	}
+	if s.objectType != "" && len(attr.Types) > 0 && !slices.Contains(attr.Types, s.objectType) {
+		return attr, problem(at, "Attribute of another type", "Objects of the type %s have no %s in %s; only %s has.", s.objectType, attr.Name, s.name, list(attr.Types))
+	}
+	return attr, nil
+}
+
+// errArguments is a mistake of the caller of Eval.
+var errArguments = errors.New("an expression was given another number of values than it reads")
+
+// compile compiles the HCL expression of an argument; nil when the argument is
+// absent or wrong.
+func (l *loader) compile(a *arguments, argument string, source space, want want) *Expr {
+	expr := a.expr(argument)
+	if expr == nil {
+		return nil
+	}
+	var attrs []schema.Attribute // read, in order of first mention
+	written := map[string]int{}  // spelling in the expression → index in attrs
+	in, ok := a.scope.inputs(expr, func(t hcl.Traversal) bool {
+		attr, name, d := sourceAttribute(t, source)
+		if d != nil {
+			l.report(hcl.Diagnostics{d})
+			return false
+		}
+		i := slices.IndexFunc(attrs, func(have schema.Attribute) bool { return have.Name == attr.Name })
+		if i < 0 {
+			attrs = append(attrs, attr)
+			i = len(attrs) - 1
+		}
+		written[name] = i
+		return true
+	})
+	if !ok {
+		return nil
+	}
+	c := &compiled{expr: expr, base: in, attrs: attrs, written: written, want: want}
+	e := &Expr{Text: l.sourceText(expr.Range()), Range: expr.Range(), Const: len(attrs) == 0, Eval: c.eval}
+	for _, attr := range attrs {
+		e.Uses = append(e.Uses, Use{Name: attr.Name})
+	}
+	result, diags := c.probe()
+	l.report(in.redact(diags))
+	if diags.HasErrors() {
+		return nil
+	}
+	if d := want.check(result, argument, a.what, expr.Range()); d != nil {
+		l.report(hcl.Diagnostics{d})
+		return nil
+	}
+	if e.Const {
+		return l.constant(e, argument, a.what)
+	}
+	if attr, ok := direct(expr, source); ok && want.passes(attr) {
+		return passExpr(e.Text, attr, e.Range)
+	}
+	return e
+}
+
+// constant evaluates a constant expression once, for the mistakes in it and for
+// speed.
+func (l *loader) constant(e *Expr, argument, what string) *Expr {
+	v, err := e.Eval(nil)
+	if err != nil {
+		l.report(hcl.Diagnostics{problem(e.Range, "Wrong value", "%s in %s: %s.", argument, what, err)})
+		return nil
+	}
+	e.Eval = func([]value.Value) (value.Value, error) { return v, nil }
+	return e
+}
+
+// compiled is an HCL expression with all its names resolved but source.
+type compiled struct {
+	expr    hcl.Expression
+	base    inputs
+	attrs   []schema.Attribute
+	written map[string]int
+	want    want
+}
+
+// probe evaluates with unknown values of the right types, which finds every
+// mistake that does not depend on an object.
+func (c *compiled) probe() (cty.Value, hcl.Diagnostics) {
+	return c.run(func(attr schema.Attribute, _ int) cty.Value { return cty.UnknownVal(attributeType(attr)) })
+}
+
+// run evaluates with the given value of each attribute.
+func (c *compiled) run(valueOf func(schema.Attribute, int) cty.Value) (v cty.Value, diags hcl.Diagnostics) {
+	// A panic in a library function is a mistake in one expression for one
+	// object; it must not end a run over all the others.
+	defer func() {
+		if r := recover(); r != nil {
+			v = cty.DynamicVal
+			diags = hcl.Diagnostics{problem(c.expr.Range(), "Expression failed", "The expression could not be evaluated: %v.", r)}
+		}
+	}()
+	ctx := c.base.context
+	if len(c.attrs) > 0 {
+		object := make(map[string]cty.Value, len(c.written))
+		for name, i := range c.written {
+			object[name] = valueOf(c.attrs[i], i)
+		}
+		ctx = c.base.context.NewChild()
+		ctx.Variables = map[string]cty.Value{sourceRoot: cty.ObjectVal(object)}
+	}
+	return c.expr.Value(ctx)
+}
+
+// eval is Expr.Eval.
+func (c *compiled) eval(args []value.Value) (out value.Value, err error) {
+	if len(args) != len(c.attrs) {
+		return value.Value{}, errArguments
+	}
+	v, diags := c.run(func(attr schema.Attribute, i int) cty.Value { return toCty(attr, args[i]) })
+	if diags = c.base.redact(diags); diags.HasErrors() {
+		d := diags[0]
+		return value.Value{}, fmt.Errorf("%s: %s", d.Summary, strings.TrimSuffix(d.Detail, "."))
+	}
+	v, _ = v.UnmarkDeep()
+	return c.want.result(v)
+}
+
+// sourceAttribute is the attribute that a traversal of source reads, and the name
+// as it is written there.
+func sourceAttribute(t hcl.Traversal, source space) (schema.Attribute, string, *hcl.Diagnostic) {
+	if len(t) < 2 {
+		return schema.Attribute{}, "", problem(t.SourceRange(), "Incomplete reference", "source is an object and no value by itself: write source.NAME, or source[\"NAME\"] for names with other characters.")
+	}
+	name, rng, ok := stepName(t[1])
+	if !ok {
+		return schema.Attribute{}, "", problem(rng, "Invalid reference", "source has attributes, not numbers: write source.NAME.")
+	}
+	attr, d := source.lookup(name, hcl.RangeBetween(t[0].SourceRange(), rng))
+	if d != nil {
+		return attr, name, d
+	}
+	if attr.Syntax == schema.Reference {
+		return attr, name, problem(hcl.RangeBetween(t[0].SourceRange(), rng), "References are not readable",
+			"%s holds references to other objects, which are resolved only after every object is named, so no expression can read it. The number of members is source.memberCount; to flow it, use from or copy.", attr.Name)
+	}
+	return attr, name, nil
+}
+
+// direct is the attribute of an expression that is source.NAME and nothing else.
+func direct(expr hcl.Expression, source space) (schema.Attribute, bool) {
+	inner := expr
+	for {
+		switch e := inner.(type) {
+		case *hclsyntax.ParenthesesExpr:
+			inner = e.Expression
+			continue
+		case *hclsyntax.TemplateWrapExpr:
+			inner = e.Wrapped
+			continue
+		}
+		break
+	}
+	t, ok := inner.(*hclsyntax.ScopeTraversalExpr)
+	if !ok || len(t.Traversal) != 2 || t.Traversal.RootName() != sourceRoot {
+		return schema.Attribute{}, false
+	}
+	attr, _, d := sourceAttribute(t.Traversal, source)
+	return attr, d == nil
+}
+
+// sourceText is the text at a range.
+func (l *loader) sourceText(at hcl.Range) string {
+	if f := l.files[at.Filename]; f != nil && at.CanSliceBytes(f.Bytes) {
+		return string(at.SliceBytes(f.Bytes))
+	}
+	return ""
+}
