@@ -1,0 +1,3 @@
+package syncexpr
+
+var certFunctions = []function{}
