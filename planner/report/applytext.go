@@ -134,13 +134,13 @@ func (r *outcome) change(c *apply.ChangeReport, how style, quiet bool) {
 	}
 	r.line(2, how, t)
 	if len(c.Operations) == 0 && c.Cause != "" {
-		r.prose(6, "", c.Cause)
+		r.prose(8, plain, "", c.Cause)
 	}
 	if quiet && r.view != ViewFull {
 		return
 	}
 	if len(c.Operations) > 0 && allNotSent(c) {
-		r.prose(6, "", c.Cause)
+		r.prose(8, plain, "", c.Cause)
 		return
 	}
 	for _, o := range c.Operations {
@@ -176,7 +176,7 @@ func (r *outcome) operation(o *apply.OperationReport) {
 	}
 	r.line(6, plain, t)
 	if o.Status != apply.StatusDone {
-		r.prose(8, "", o.Reason())
+		r.prose(10, plain, "", o.Reason())
 	}
 	refused := o.Result.Refused
 	shown := r.atMost(len(refused))
@@ -222,7 +222,13 @@ func (r *outcome) unconfirmed(list []apply.Unconfirmed) {
 	r.heading(redder, r.text("NOT CONFIRMED (%s): written, but the directory shows something else", len(list)))
 	for _, u := range list {
 		r.line(2, plain, "a new plan would:")
-		r.object(u.Pending)
+		pending := *u.Pending
+		if pending.Members != nil {
+			members := *pending.Members
+			members.Skipped = nil // not of this run
+			pending.Members = &members
+		}
+		r.object(&pending)
 	}
 }
 

@@ -141,13 +141,8 @@ func (r *page) why(b *planner.Blocked) {
 	if b.File != "" {
 		at = " (" + r.place(b.File, b.Line) + ")"
 	}
-	by := r.text("blocked by %s%s [%s]", cmp.Or(b.By, b.Code), at, b.Code)
-	if b.Detail == "" {
-		r.line(6, redder, by)
-	} else {
-		r.line(6, redder, by+":")
-		r.prose(6, "", b.Detail)
-	}
+	r.line(6, redder, r.text("blocked by %s%s [%s]", cmp.Or(b.By, b.Code), at, b.Code))
+	r.prose(8, plain, "", b.Detail)
 	for _, a := range r.accept {
 		if a.Name == b.By {
 			r.line(6, plain, "to accept exactly this number: -accept "+r.text("%s", a.Name)+safe(fmt.Sprintf("=%d", a.Count)))
@@ -242,7 +237,7 @@ func (r *page) notes(changes []*planner.Change) {
 		if len(changes) > 1 {
 			of = r.text(" (%s of %s)", number[n], len(changes))
 		}
-		r.line(6, red, r.text("note%s: ", of)+r.text("%s", n))
+		r.prose(6, red, r.text("note%s: ", of), n)
 	}
 	if more := len(order) - shown; more > 0 {
 		r.linef(6, "%s: %s", count(more, "more note", "more notes"), hint)
@@ -301,7 +296,11 @@ func (r *page) reasons(c *planner.Change) {
 			t += " (" + r.text("%s", s.file) + r.lines(why.lines) + ")"
 		}
 		if len(order) > 1 {
-			t += " for " + join(why.facts, ", ")
+			shown := r.atMost(len(why.facts))
+			t += " for " + join(why.facts[:shown], ", ")
+			if more := len(why.facts) - shown; more > 0 {
+				t += r.text(", %s more", more)
+			}
 		}
 		r.line(6, plain, t)
 	}
@@ -341,7 +340,7 @@ func (r *page) lines(numbers []int) safe {
 		parts = append(parts, safe(fmt.Sprintf(":%d", n)))
 	}
 	if more := len(numbers) - shown; more > 0 {
-		parts = append(parts, safe(fmt.Sprintf("%d more", more)))
+		parts = append(parts, r.text("%s more", more))
 	}
 	return join(parts, ", ")
 }

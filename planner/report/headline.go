@@ -41,18 +41,30 @@ func (r *page) result() {
 		return
 	}
 	how := bold
-	if t.blocked+t.errors > 0 {
+	if t.blocked+t.errors+len(r.unread()) > 0 {
 		how = redder
 	}
-	r.line(0, how, r.text("Result: %s. %s", join(parts, ", "), r.rest()))
-	for _, a := range r.unread() {
-		r.line(0, redder, r.text("0 objects were read from %s: what this plan says of it may be wrong.", a))
+	r.answer(how, "Result: "+join(parts, ", ")+".", r.rest())
+}
+
+// answer writes two sentences, on one line if that is wide enough.
+func (p *printer) answer(how style, first, second safe) {
+	if second != "" && len(first)+1+len(second) <= p.width {
+		p.line(0, how, first+" "+second)
+		return
+	}
+	p.line(0, how, first)
+	if second != "" {
+		p.line(0, how, second)
 	}
 }
 
 // rest says what the plan means for everything it does not name.
 func (r *page) rest() safe {
+	unread := r.unread()
 	switch {
+	case len(unread) > 0:
+		return "0 objects were read from " + enumerate(unread) + ": what this plan says of it may be wrong."
 	case r.tally.errors > 0:
 		return "Because of the errors the plan is not complete."
 	case r.plan.Partial != nil:
@@ -64,34 +76,27 @@ func (r *page) rest() safe {
 
 // noChange says what was looked at. A plan over nothing must not look as if all
 // were well.
-func (r *page) noChange(parts []safe) {
+func (r *page) noChange(listed []safe) {
 	t, p := r.tally, r.plan
-	var read []safe
-	for _, d := range p.Providers {
-		read = append(read, r.text("%s in %s", d.Objects, d.Address))
+	below := safe("")
+	if len(listed) > 0 {
+		below = "Listed below: " + join(listed, ", ") + "."
 	}
-	listed := safe("")
-	if len(parts) > 0 {
-		listed = " Listed below: " + join(parts, ", ") + "."
-	}
+	read := count(t.objects, "object was", "objects were") + " read"
 	unread := r.unread()
 	switch {
 	case len(p.Providers) == 0:
-		r.line(0, redder, "Result: NOTHING WAS CHECKED. This plan read no directory.")
+		r.answer(redder, "Result: NOTHING WAS CHECKED. This plan read no directory.", below)
 	case len(unread) > 0:
-		r.line(0, redder, r.text("Result: NOTHING WAS CHECKED in %s: 0 objects were read there. This is no sign that nothing differs.%s",
-			enumerate(unread), listed))
+		r.answer(redder, "Result: NOTHING WAS CHECKED in "+enumerate(unread)+": 0 objects were read there. This is no sign that nothing differs.", below)
 	case t.errors > 0:
-		r.line(0, redder, r.text("Result: no changes, but %s. %s%s", count(t.errors, "ERROR", "ERRORS"), r.rest(), listed))
+		r.answer(redder, "Result: no changes. "+r.rest(), below)
 	case p.Partial != nil:
-		r.line(0, yellow, r.text("Result: no changes in this part. %s were read: %s.%s", count(t.objects, "object", "objects"), join(read, ", "), listed))
+		r.answer(yellow, "Result: no changes in this part. "+read+".", below)
+	case t.warnings > 0:
+		r.answer(yellow, "Result: No changes. "+read+", and what the files declare is what the directories hold, but see the warnings.", below)
 	default:
-		how := green
-		if t.warnings > 0 {
-			how = yellow
-		}
-		r.line(0, how, r.text("Result: No changes. %s were read (%s), and what the files declare is what the directories hold.%s",
-			count(t.objects, "object", "objects"), join(read, ", "), listed))
+		r.answer(green, "Result: No changes. "+read+", and what the files declare is what the directories hold.", below)
 	}
 }
 
@@ -119,7 +124,7 @@ func (r *page) table() {
 		grid = append(grid, []string{
 			escape(w.label, r.ascii),
 			cell(w.actions[planner.ActionCreate]), cell(w.actions[planner.ActionRestore]), cell(w.actions[planner.ActionUpdate]),
-			cell(w.actions[planner.ActionMove]), cell(w.actions[planner.ActionRename]), cmpDash(members),
+			cell(w.actions[planner.ActionMove]), cell(w.actions[planner.ActionRename]), orDash(members),
 			cell(w.actions[planner.ActionDelete]), cell(w.blocked),
 		})
 	}
@@ -150,7 +155,7 @@ func cell(n int) string {
 	return thousands(n)
 }
 
-func cmpDash(s string) string {
+func orDash(s string) string {
 	if s == "" {
 		return "-"
 	}

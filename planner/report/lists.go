@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/landfall-directory/landfall/planner"
 )
@@ -39,8 +40,7 @@ func (r *page) skipped() {
 	for _, o := range objects[:shown] {
 		r.line(2, plain, o.title)
 		for _, g := range bySkipReason(o.members) {
-			r.line(6, plain, r.text("%s (%s):", r.code(g.reason), len(g.members)))
-			r.cutList(8, len(g.members), func(i int) safe {
+			r.cutList(6, r.text("%s (%s):", r.code(g.reason), len(g.members)), len(g.members), func(i int) safe {
 				return r.text("%s", name(cmp.Or(g.members[i].Name, g.members[i].ID)))
 			})
 		}
@@ -78,8 +78,9 @@ func (p *printer) code(reason string) safe {
 	return words
 }
 
-// cutList writes the first of n items and counts the rest.
-func (r *page) cutList(indent, n int, item func(int) safe) {
+// cutList writes the first of n items after a title and counts the rest; what
+// does not fit beside the title goes below it.
+func (r *page) cutList(indent int, title safe, n int, item func(int) safe) {
 	shown := r.atMost(n)
 	items := make([]safe, shown)
 	for i := range items {
@@ -88,7 +89,12 @@ func (r *page) cutList(indent, n int, item func(int) safe) {
 	if more := n - shown; more > 0 {
 		items = append(items, r.text("%s more: %s", more, hint))
 	}
-	r.list(indent, items)
+	if row := title + " " + join(items, ", "); indent+utf8.RuneCountInString(string(row)) <= r.width {
+		r.line(indent, plain, row)
+		return
+	}
+	r.line(indent, plain, title)
+	r.list(indent+4, items)
 }
 
 // notWritten lists source objects that are deliberately not written.
@@ -107,8 +113,7 @@ func (r *page) notWritten() {
 			r.line(2, plain, r.text("%s (%s)", r.code(reason), len(g)))
 			continue
 		}
-		r.line(2, plain, r.text("%s (%s):", r.code(reason), len(g)))
-		r.cutList(6, len(g), func(i int) safe { return r.text("%s", name(cmp.Or(g[i].Name, g[i].ID))) })
+		r.cutList(2, r.text("%s (%s):", r.code(reason), len(g)), len(g), func(i int) safe { return r.text("%s", name(cmp.Or(g[i].Name, g[i].ID))) })
 	}
 }
 
@@ -204,7 +209,5 @@ func (r *page) diagnostic(word safe, how style, d planner.Diagnostic) {
 	if d.File != "" {
 		r.line(6, plain, "on "+r.place(d.File, d.Line))
 	}
-	if d.Detail != "" {
-		r.prose(6, "", d.Detail)
-	}
+	r.prose(8, plain, "", d.Detail)
 }

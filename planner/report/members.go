@@ -66,7 +66,7 @@ func (r *page) members(m *planner.Members) {
 			}
 			return t
 		}
-		r.signed(remove, add, func(i int) safe { return show(m.Remove[i]) }, func(i int) safe { return show(m.Add[i]) })
+		r.signed(6, remove, add, func(i int) safe { return show(m.Remove[i]) }, func(i int) safe { return show(m.Add[i]) })
 	}
 	if len(m.Skipped) > 0 {
 		var parts []safe

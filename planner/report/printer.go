@@ -96,15 +96,15 @@ func (p *printer) heading(s style, text safe) {
 	p.blank()
 }
 
-// prose writes untrusted prose, one sentence a line: it may hold distinguished
-// names, which must stay in one piece. first goes before it.
-func (p *printer) prose(indent int, first safe, text string) {
-	for _, s := range sentences(text) {
-		p.line(indent, plain, first+p.text("%s", s))
-		first = ""
-	}
-	if first != "" {
-		p.line(indent, plain, first)
+// prose writes untrusted prose after first, one sentence a line: it may hold
+// distinguished names, which must stay in one piece. Lines without our words
+// before them are indented more than ours, so that no name passes for one.
+func (p *printer) prose(indent int, how style, first safe, text string) {
+	for i, s := range sentences(text) {
+		p.line(indent, how, first+p.text("%s", s))
+		if i == 0 && first != "" {
+			indent, first = indent+2, ""
+		}
 	}
 }
 

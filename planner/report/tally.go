@@ -170,6 +170,14 @@ func typeChange(c *planner.Change) *planner.Edit {
 	return nil
 }
 
+// typeOrder puts containers before what they contain.
+func typeOrder(c *planner.Change) int {
+	if c.ObjectType == "organizationalUnit" {
+		return 0
+	}
+	return 1
+}
+
 // sorted lists the changes for reading: by danger, directory, type and name.
 func (t *tally) sorted(p *planner.Plan, blocked bool) []*planner.Change {
 	var out []*planner.Change
@@ -182,6 +190,7 @@ func (t *tally) sorted(p *planner.Plan, blocked bool) []*planner.Change {
 		return cmp.Or(
 			cmp.Compare(dangerOf(a), dangerOf(b)),
 			cmp.Compare(t.label[a.Provider], t.label[b.Provider]),
+			cmp.Compare(typeOrder(a), typeOrder(b)),
 			cmp.Compare(a.ObjectType, b.ObjectType),
 			cmp.Compare(a.Name, b.Name),
 			cmp.Compare(a.Address, b.Address),

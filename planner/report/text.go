@@ -125,7 +125,9 @@ func (r *page) foot(o TextOptions) {
 			t.actions[planner.ActionCreate], t.actions[planner.ActionRestore], t.actions[planner.ActionUpdate],
 			t.actions[planner.ActionMove], t.actions[planner.ActionRename], t.actions[planner.ActionDelete], members, t.blocked))
 	}
-	r.linef(0, "Digest %s", r.plan.Digest)
+	if r.plan.Digest != "" {
+		r.linef(0, "Digest %s", r.plan.Digest)
+	}
 	if o.SavedTo != "" {
 		r.linef(0, "Saved to %s", o.SavedTo)
 	}

@@ -19,11 +19,12 @@ func (r *page) edits(c *planner.Change) {
 	for _, e := range c.Edits {
 		width = max(width, utf8.RuneCountInString(string(r.text("%s", e.Attribute))))
 	}
+	width = min(width, 40)
 	created := slices.Contains(c.Actions, planner.ActionCreate)
 	for _, e := range c.Edits {
 		v := values{r, schemaOf(r.tally.kind[c.Provider]), e}
 		label := r.text("%s", e.Attribute)
-		label += safe(strings.Repeat(" ", width-utf8.RuneCountInString(string(label))))
+		label += safe(strings.Repeat(" ", max(width-utf8.RuneCountInString(string(label)), 0)))
 		switch {
 		case len(e.Before) > 1 || len(e.After) > 1:
 			v.delta(label)
@@ -71,7 +72,7 @@ func (v values) delta(label safe) {
 	gone, come := difference(v.edit.Before, v.edit.After), difference(v.edit.After, v.edit.Before)
 	r := v.r
 	r.line(6, plain, r.text("%s : %s now, %s after", label, count(len(v.edit.Before), "value", "values"), len(v.edit.After)))
-	r.signed(len(gone), len(come), func(i int) safe { return v.show(gone[i]) }, func(i int) safe { return v.show(come[i]) })
+	r.signed(8, len(gone), len(come), func(i int) safe { return v.show(gone[i]) }, func(i int) safe { return v.show(come[i]) })
 }
 
 // difference lists the values of a that are not in b.
@@ -90,18 +91,18 @@ func difference(a, b []planner.Datum) []planner.Datum {
 }
 
 // signed writes what goes, then what comes, a line each, as many as fit the view.
-func (r *page) signed(gone, come int, goes, comes func(int) safe) {
+func (r *page) signed(indent, gone, come int, goes, comes func(int) safe) {
 	shown := r.atMost(gone + come)
 	minus := min(gone, shown)
 	for i := range minus {
-		r.line(6, plain, "- "+goes(i))
+		r.line(indent, plain, "- "+goes(i))
 	}
 	plus := shown - minus
 	for i := range plus {
-		r.line(6, plain, "+ "+comes(i))
+		r.line(indent, plain, "+ "+comes(i))
 	}
 	if more := gone + come - shown; more > 0 {
-		r.line(6, plain, r.text("%s more (%s): %s", more, delta(come-plus, gone-minus), hint))
+		r.line(indent, plain, r.text("%s more (%s): %s", more, delta(come-plus, gone-minus), hint))
 	}
 }
 
