@@ -26,12 +26,15 @@ SYSTEM = {a.lower() for a in """
 # On a new object only.
 IDENTITY = {"objectclass", "objectguid", "objectsid"}
 RELAX = ["relax:0"]
+# Objects per transaction; larger ones and smaller ones are slower.
+BATCH = 1000
 
 
 def open_database(conf):
     lp = LoadParm()
     lp.load(conf)
-    return SamDB(url=lp.private_path("sam.ldb"), session_info=system_session(lp), lp=lp)
+    return SamDB(url=lp.private_path("sam.ldb"), session_info=system_session(lp), lp=lp,
+                 options=["batch_mode:1"])
 
 
 def is_link(db, attribute):
@@ -66,7 +69,10 @@ def replacement(dn, attributes):
 
 def load(db, text):
     links = []
-    for name, attributes in read_records(text):
+    for n, (name, attributes) in enumerate(read_records(text)):
+        if n % BATCH == BATCH - 1:
+            db.transaction_commit()
+            db.transaction_start()
         dn = ldb.Dn(db, name)
         own, link = {}, {}
         for attribute, values in attributes.items():
