@@ -1,0 +1,450 @@
+package ad
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+// markAttribute carries our mark. An object without it is never deleted.
+const markAttribute = "adminDescription"
+
+// Write carries out one operation. When the connection breaks after a request
+// was sent, the object is read again to learn what happened; a request is sent
+// twice only where that changes nothing (members).
+func (d *Directory) Write(ctx context.Context, op planner.Operation) planner.Result {
+	w, err := d.newWrite(ctx, op)
+	if err != nil {
+		return planner.Result{Status: planner.StatusFailed, Err: err}
+	}
+	switch op.Verb {
+	case planner.VerbCreate:
+		return w.create(ctx)
+	case planner.VerbRestore:
+		return w.restore(ctx)
+	case planner.VerbMove:
+		return w.move(ctx)
+	case planner.VerbUpdate:
+		return w.update(ctx)
+	case planner.VerbMembers:
+		return w.members(ctx)
+	case planner.VerbDelete:
+		return w.remove(ctx)
+	}
+	return w.failed(fmt.Errorf("unknown verb %q", op.Verb), "")
+}
+
+// write is one operation under way.
+type write struct {
+	d    *Directory
+	c    *conn
+	op   planner.Operation
+	dn   planner.DN // DNAfter, or DNBefore on delete
+	name string     // what messages call the object
+}
+
+// newWrite checks what needs no directory.
+func (d *Directory) newWrite(ctx context.Context, op planner.Operation) (*write, error) {
+	name := orDefault(op.DNAfter, op.DNBefore)
+	doing := string(op.Verb) + " " + op.ObjectType
+	refuse := func(why string) error {
+		return &fault{doing: doing, object: name, message: why}
+	}
+	dn, err := planner.ParseDN(name)
+	switch {
+	case err != nil || dn.Len() < 2:
+		return nil, refuse("this is no distinguished name")
+	case op.ObjectType != "group" && op.ObjectType != "organizationalUnit":
+		return nil, refuse("landfall writes groups and OUs only")
+	case op.ObjectType == "organizationalUnit" && op.Verb != planner.VerbCreate:
+		return nil, refuse("landfall creates OUs and never changes one")
+	case !dn.IsBelow(d.base):
+		return nil, refuse("it is not below base_dn " + d.base.String())
+	}
+	if _, ok := guidOctets(op.Anchor); !ok && op.Verb != planner.VerbCreate {
+		return nil, refuse(fmt.Sprintf("%q is no objectGUID", op.Anchor))
+	}
+	for _, e := range op.Edits {
+		if _, err := texts(e, e.After); err != nil {
+			return nil, refuse(err.Error())
+		}
+		if _, err := texts(e, e.Before); err != nil {
+			return nil, refuse(err.Error())
+		}
+	}
+	// The name is not a value: create and move write it.
+	op.Edits = slices.DeleteFunc(slices.Clone(op.Edits), func(e planner.Edit) bool { return strings.EqualFold(e.Attribute, "dn") })
+	c, err := d.writer.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &write{d: d, c: c, op: op, dn: dn, name: name}, nil
+}
+
+// texts are the values of one side of an edit as the directory has them.
+func texts(e planner.Edit, data []planner.Datum) ([]string, error) {
+	out := make([]string, len(data))
+	for i, v := range data {
+		if v.Hash != "" && v.Text == "" {
+			return nil, fmt.Errorf("the value of %s is redacted in the plan, so it cannot be written", e.Attribute)
+		}
+		out[i] = v.Text
+		if e.Encoding == "base64" {
+			raw, err := base64.StdEncoding.DecodeString(v.Text)
+			if err != nil {
+				return nil, fmt.Errorf("the value of %s is not base64", e.Attribute)
+			}
+			out[i] = string(raw)
+		}
+	}
+	return out, nil
+}
+
+// values is texts for an edit that newWrite has checked.
+func values(e planner.Edit, data []planner.Datum) []string {
+	v, _ := texts(e, data)
+	return v
+}
+
+// create adds the object with every value but members.
+func (w *write) create(ctx context.Context) planner.Result {
+	request := ldap.NewAddRequest(w.dn.String(), nil)
+	request.Attribute("objectClass", []string{"top", w.op.ObjectType})
+	for _, e := range w.op.Edits {
+		if v := values(e, e.After); len(v) > 0 {
+			request.Attribute(e.Attribute, v)
+		}
+	}
+	err := w.c.retry(ctx, func(l *ldap.Conn) error { return l.Add(request) })
+	code, _, answered := answer(err)
+	switch {
+	case err == nil || !answered:
+		return w.created(ctx, err)
+	case code == ldap.LDAPResultEntryAlreadyExists:
+		return w.taken(ctx, err)
+	case code == ldap.LDAPResultNoSuchObject:
+		return w.failed(err, "The OU "+w.dn.Parent().String()+" does not exist")
+	}
+	return w.failed(err, fmt.Sprintf("Missing: the permission \"Create %s objects\" on %s", w.op.ObjectType, w.dn.Parent()))
+}
+
+// created reads the new object back. lost is the error of the add when its
+// answer did not come.
+func (w *write) created(ctx context.Context, lost error) planner.Result {
+	e, err := w.reread(ctx, lost, w.dn.String(), false)
+	if _, _, answered := answer(err); err != nil && !answered && lost == nil {
+		e, err = w.reread(ctx, err, w.dn.String(), false)
+	}
+	switch {
+	case hasCode(err, ldap.LDAPResultNoSuchObject) && lost != nil:
+		return w.notDone(lost)
+	case err != nil || e == nil || guidText(e.GetEqualFoldAttributeValue("objectGUID")) == "":
+		return w.unknown(orError(lost, orError(err, errors.New("it was created and cannot be read back"))))
+	case lost != nil && !w.holds(e, after):
+		return w.stale("an object of that name exists by now, and it is not the one that was to be created", lost)
+	}
+	return planner.Result{Status: planner.StatusDone, Anchor: guidText(e.GetEqualFoldAttributeValue("objectGUID"))}
+}
+
+// taken tells which name an add collided with: the DN or the sAMAccountName.
+func (w *write) taken(ctx context.Context, refusal error) planner.Result {
+	if e, err := w.c.entry(ctx, w.dn.String(), false, "objectClass"); err == nil && e != nil {
+		return w.stale("an object of that name exists by now", refusal)
+	}
+	for _, e := range w.op.Edits {
+		v := values(e, e.After)
+		if !strings.EqualFold(e.Attribute, "sAMAccountName") || len(v) != 1 {
+			continue
+		}
+		holder := ""
+		_ = w.c.pages(ctx, query{base: w.c.root.defaultNC, filter: equals("sAMAccountName", v[0]), attrs: []string{"objectClass"}},
+			func(e *ldap.Entry) error { holder = e.DN; return nil }, nil)
+		if holder != "" {
+			return w.stale(fmt.Sprintf("the sAMAccountName %s belongs to %s by now", v[0], holder), refusal)
+		}
+	}
+	return w.stale("an object of that name, or with that sAMAccountName, exists by now, and this identity does not see it", refusal)
+}
+
+// restore takes a deleted object out of the Recycle Bin.
+func (w *write) restore(ctx context.Context) planner.Result {
+	e, err := w.c.entry(ctx, guidDN(w.op.Anchor), true, w.attributes("isDeleted")...)
+	if r, ok := w.unreadable(e, err, "it is not among the deleted objects any more"); !ok {
+		return r
+	}
+	if !strings.EqualFold(e.GetEqualFoldAttributeValue("isDeleted"), "TRUE") {
+		return w.stale("it is not deleted any more; it is at "+e.DN, nil)
+	}
+	if found := w.differs(e); found != "" {
+		return w.stale(found, nil)
+	}
+	// Samba does not find a deleted object as <GUID=…> here; its DN carries the GUID.
+	request := ldap.NewModifyRequest(e.DN, []ldap.Control{ldap.NewControlMicrosoftShowDeleted()})
+	request.Delete("isDeleted", nil)
+	request.Replace("distinguishedName", []string{w.dn.String()})
+	err = w.c.retry(ctx, func(l *ldap.Conn) error { return l.Modify(request) })
+	code, _, answered := answer(err)
+	switch {
+	case err == nil:
+		return planner.Result{Status: planner.StatusDone, Anchor: w.op.Anchor}
+	case !answered:
+		return w.movedTo(ctx, err, true)
+	case code == ldap.LDAPResultEntryAlreadyExists:
+		return w.stale("an object of that name exists by now", err)
+	case code == ldap.LDAPResultNoSuchObject:
+		return w.failed(err, "The OU "+w.dn.Parent().String()+" does not exist")
+	}
+	return w.failed(err, "Missing: the permission \"Reanimate tombstones\" on the domain, with \"Create group objects\" on "+w.dn.Parent().String()+" and \"Write all properties\" on the object")
+}
+
+// move changes the name, the parent or both.
+func (w *write) move(ctx context.Context) planner.Result {
+	e, err := w.c.entry(ctx, guidDN(w.op.Anchor), false, w.attributes()...)
+	if r, ok := w.unreadable(e, err, "it does not exist any more"); !ok {
+		return r
+	}
+	if r, ok := w.isAt(e, w.op.DNBefore); !ok {
+		return r
+	}
+	if found := w.differs(e); found != "" {
+		return w.stale(found, nil)
+	}
+	parent := w.dn.Parent()
+	if p, err := w.c.entry(ctx, parent.String(), false, "objectClass"); hasCode(err, ldap.LDAPResultNoSuchObject) || err == nil && p == nil {
+		return w.failed(fmt.Errorf("the new parent %s does not exist", parent), "")
+	} else if err != nil {
+		return w.failed(err, "")
+	}
+	// The new parent is always named: Samba cannot rename <GUID=…> without it.
+	request := ldap.NewModifyDNRequest(guidDN(w.op.Anchor), w.dn.Leaf().String(), true, parent.String())
+	err = w.c.retry(ctx, func(l *ldap.Conn) error { return l.ModifyDN(request) })
+	code, _, answered := answer(err)
+	switch {
+	case err == nil:
+		return planner.Result{Status: planner.StatusDone, Anchor: w.op.Anchor}
+	case !answered:
+		return w.movedTo(ctx, err, false)
+	case code == ldap.LDAPResultEntryAlreadyExists:
+		return w.stale("another object has that name by now", err)
+	case code == ldap.LDAPResultNoSuchObject:
+		return w.stale("the object or its new parent is gone", err)
+	}
+	return w.failed(err, fmt.Sprintf("Missing: the permissions \"Delete\" on the object (protection against accidental deletion forbids it, too), \"Write name\" and \"Write cn\" on it, and \"Create %s objects\" on %s", w.op.ObjectType, parent))
+}
+
+// movedTo learns after a lost answer whether the object is at DNAfter now.
+func (w *write) movedTo(ctx context.Context, lost error, restored bool) planner.Result {
+	e, err := w.reread(ctx, lost, guidDN(w.op.Anchor), restored)
+	if err != nil || e == nil {
+		return w.unknown(lost)
+	}
+	now, err := planner.ParseDN(e.DN)
+	switch {
+	case err == nil && now.Equal(w.dn) && now.Leaf().Value == w.dn.Leaf().Value:
+		return planner.Result{Status: planner.StatusDone, Anchor: w.op.Anchor}
+	case restored && strings.EqualFold(e.GetEqualFoldAttributeValue("isDeleted"), "TRUE"),
+		!restored && err == nil && now.Key() == planner.DNKey(w.op.DNBefore):
+		return w.notDone(lost)
+	}
+	return w.unknown(lost)
+}
+
+// remove deletes an object that carries a mark and nothing below it.
+func (w *write) remove(ctx context.Context) planner.Result {
+	e, err := w.c.entry(ctx, guidDN(w.op.Anchor), false, w.attributes(markAttribute)...)
+	if r, ok := w.unreadable(e, err, "it does not exist any more"); !ok {
+		return r
+	}
+	if r, ok := w.isAt(e, w.op.DNBefore); !ok {
+		return r
+	}
+	if !strings.HasPrefix(strings.ToLower(e.GetEqualFoldAttributeValue(markAttribute)), strings.ToLower(markPrefix)) {
+		return w.stale("it does not carry landfall's mark any more ("+markAttribute+")", nil)
+	}
+	if found := w.differs(e); found != "" {
+		return w.stale(found, nil)
+	}
+	err = w.c.retry(ctx, func(l *ldap.Conn) error { return l.Del(ldap.NewDelRequest(guidDN(w.op.Anchor), nil)) })
+	code, _, answered := answer(err)
+	switch {
+	case err == nil:
+		return planner.Result{Status: planner.StatusDone}
+	case !answered:
+		_, rerr := w.reread(ctx, err, guidDN(w.op.Anchor), false)
+		if hasCode(rerr, ldap.LDAPResultNoSuchObject) {
+			return planner.Result{Status: planner.StatusDone}
+		} else if rerr == nil {
+			return w.notDone(err)
+		}
+		return w.unknown(err)
+	case code == ldap.LDAPResultNoSuchObject:
+		return w.stale("it does not exist any more", err)
+	case code == ldap.LDAPResultNotAllowedOnNonLeaf:
+		return w.failed(err, "There are objects below it; landfall never deletes a subtree")
+	}
+	return w.failed(err, "Missing: the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)")
+}
+
+// attributes are those that preconditions look at.
+func (w *write) attributes(more ...string) []string {
+	names := append([]string{"objectGUID", "objectClass"}, more...)
+	for _, e := range w.op.Edits {
+		names = append(names, e.Attribute)
+	}
+	return names
+}
+
+// unreadable is the outcome when the object of a precondition was not read.
+func (w *write) unreadable(e *ldap.Entry, err error, gone string) (planner.Result, bool) {
+	switch {
+	case hasCode(err, ldap.LDAPResultNoSuchObject):
+		return w.stale(gone, nil), false
+	case err != nil:
+		return w.failed(err, ""), false
+	case e == nil:
+		return w.failed(errors.New("this identity does not see the object"), ""), false
+	}
+	return planner.Result{}, true
+}
+
+// isAt checks that the object is where the plan found it.
+func (w *write) isAt(e *ldap.Entry, dn string) (planner.Result, bool) {
+	now, err := planner.ParseDN(e.DN)
+	if err != nil || now.Key() != planner.DNKey(dn) {
+		return w.stale(fmt.Sprintf("it was at %s in the plan and is at %s now", dn, e.DN), nil), false
+	}
+	return planner.Result{}, true
+}
+
+// reread reads the object again after an answer was lost, on a new connection.
+func (w *write) reread(ctx context.Context, lost error, dn string, deleted bool) (*ldap.Entry, error) {
+	if lost != nil {
+		if err := w.reconnect(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w.c.entry(ctx, dn, deleted, w.attributes("isDeleted")...)
+}
+
+// reconnect takes a new connection, with some patience.
+func (w *write) reconnect(ctx context.Context) (err error) {
+	for wait := 250 * time.Millisecond; wait < 5*time.Second; wait *= 2 {
+		var c *conn
+		if c, err = w.d.writer.get(ctx); err == nil {
+			w.c = c
+			return nil
+		}
+		w.d.config.Progress("connecting again to "+printable(w.d.writer.target.url), 0, 0, wait)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return err
+}
+
+func (w *write) doing() string { return string(w.op.Verb) + " " + w.op.ObjectType }
+
+// failed is an operation that did not happen.
+func (w *write) failed(err error, permission string) planner.Result {
+	code, _, answered := answer(err)
+	hint := permission
+	if answered && code != ldap.LDAPResultInsufficientAccessRights && strings.HasPrefix(permission, "Missing: ") {
+		hint = ""
+	}
+	return planner.Result{Status: planner.StatusFailed, Code: int(code), Err: w.d.fault(w.doing(), w.name, err, hint)}
+}
+
+// stale is an operation whose precondition no longer holds. refusal is the
+// server's answer, if one was asked for.
+func (w *write) stale(found string, refusal error) planner.Result {
+	code, message, _ := answer(refusal)
+	f := &fault{doing: w.doing(), object: w.name, message: found, cause: refusal,
+		hint: "The directory changed since the plan was made, and nothing was written: plan again"}
+	if code != 0 {
+		f.message += fmt.Sprintf(" (LDAP %d %s: %s)", code, codeName(code), message)
+	}
+	return planner.Result{Status: planner.StatusStale, Code: int(code), Err: f}
+}
+
+// unknown is an operation of which nobody knows whether it happened.
+func (w *write) unknown(lost error) planner.Result {
+	return planner.Result{Status: planner.StatusUnknown, Err: newFault(w.doing(), w.name, lost,
+		"The answer was lost and the object could not be read again, so nobody knows whether it happened: plan again")}
+}
+
+// notDone is an operation whose answer was lost and that has not happened. After
+// a timeout it still may.
+func (w *write) notDone(lost error) planner.Result {
+	if errors.Is(lost, context.DeadlineExceeded) {
+		return planner.Result{Status: planner.StatusUnknown, Err: newFault(w.doing(), w.name, lost,
+			"It has not happened so far, and the server may still be at it: plan again")}
+	}
+	return planner.Result{Status: planner.StatusFailed, Err: newFault(w.doing(), w.name, lost,
+		"The connection broke and nothing was written: run again")}
+}
+
+func orError(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// side is one side of an edit.
+type side func(planner.Edit) []planner.Datum
+
+func before(e planner.Edit) []planner.Datum { return e.Before }
+func after(e planner.Edit) []planner.Datum  { return e.After }
+
+// holds reports whether the entry has the values of one side of every edit.
+func (w *write) holds(e *ldap.Entry, of side) bool {
+	return !slices.ContainsFunc(w.op.Edits, func(edit planner.Edit) bool {
+		return !w.same(edit, e.GetEqualFoldAttributeValues(edit.Attribute), values(edit, of(edit)))
+	})
+}
+
+// differs says which attribute does not have its before-values; "" when all do.
+func (w *write) differs(e *ldap.Entry) string {
+	for _, edit := range w.op.Edits {
+		now, old := e.GetEqualFoldAttributeValues(edit.Attribute), values(edit, edit.Before)
+		if !w.same(edit, now, old) {
+			return fmt.Sprintf("%s was %s in the plan, should become %s, and is %s now",
+				edit.Attribute, shown(edit, old), shown(edit, values(edit, edit.After)), shown(edit, now))
+		}
+	}
+	return ""
+}
+
+// shown writes values for people, unless they are not for people.
+func shown(e planner.Edit, v []string) string {
+	for _, data := range [][]planner.Datum{e.Before, e.After} {
+		for _, datum := range data {
+			if datum.Hash != "" {
+				return "(redacted)"
+			}
+		}
+	}
+	switch {
+	case len(v) == 0:
+		return "(none)"
+	case e.Encoding == "base64":
+		return "other octets"
+	case len(v) > 4:
+		return fmt.Sprintf("%d values", len(v))
+	}
+	quoted := make([]string, len(v))
+	for i := range v {
+		quoted[i] = `"` + v[i] + `"`
+	}
+	return strings.Join(quoted, ", ")
+}
