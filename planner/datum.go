@@ -45,3 +45,44 @@ func (d *Datum) UnmarshalJSON(data []byte) error {
 	*d = Datum{}
 	return json.Unmarshal(data, &d.Text)
 }
+
+// HasRedacted reports whether a plan that was read from a file hides values.
+func (p *Plan) HasRedacted() bool {
+	for _, c := range p.Changes {
+		for _, e := range c.Edits {
+			for _, d := range append(e.Before[:len(e.Before):len(e.Before)], e.After...) {
+				if d.Hidden() {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Hidden reports whether the text of a redacted value is not known here.
+func (d Datum) Hidden() bool { return d.Hash != "" && d.Text == "" && d.Length > 0 }
+
+// Reveal fills in the texts that p hides from a plan that was made just now:
+// where change, attribute and hash are the same, the value is.
+func (p *Plan) Reveal(fresh *Plan) {
+	type key struct{ address, provider, attribute, hash string }
+	known := map[key]string{}
+	each := func(q *Plan, f func(key, *Datum)) {
+		for _, c := range q.Changes {
+			for _, e := range c.Edits {
+				for _, list := range [][]Datum{e.Before, e.After} {
+					for i := range list {
+						f(key{c.Address, c.Provider, e.Attribute, list[i].Hash}, &list[i])
+					}
+				}
+			}
+		}
+	}
+	each(fresh, func(k key, d *Datum) { known[k] = d.Text })
+	each(p, func(k key, d *Datum) {
+		if d.Hidden() {
+			d.Text = known[k]
+		}
+	})
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/apply"
+	"github.com/landfall-directory/landfall/planner/report"
+)
+
+// runsDir holds the journals.
+const runsDir = ".landfall/runs"
+
+type applyFlags struct {
+	planFlags
+	expect      string
+	autoApprove bool
+	onStale     string
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var f applyFlags
+	c := &cobra.Command{
+		Use:   "apply [PLAN]",
+		Short: "Carry out a plan",
+		Long: "apply PLAN carries out a saved plan. Without PLAN it plans, shows the plan and asks.\n\n" +
+			"Before each write the object is compared with what the plan saw; what changed meanwhile is\n" +
+			"refused as stale, and the rest goes on. Blocked changes are never carried out.\n\n" +
+			"Exit status: 0 done; 1 error, nothing was written; 4 refused as a whole; 5 something failed, was\n" +
+			"stale or had an error; 6 all that was allowed is done, but something is blocked; 130 interrupted.",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return a.applySaved(c.Context(), f, args[0])
+			}
+			return a.applyNow(c.Context(), f)
+		},
+	}
+	f.register(c)
+	c.Flags().StringVar(&f.expect, "expect", "", "plan again, and carry it out only if its `DIGEST` is this one (sha256:…)")
+	c.Flags().BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
+	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `skip` it and go on, or fail")
+	return c
+}
+
+// applySaved carries out a plan file. It is not planned again: the writers
+// compare every object with the plan.
+func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
+	if len(f.only)+len(f.except)+len(f.accept) > 0 || f.expect != "" {
+		return errors.New("-only, -except, -accept and -expect belong to the making of a plan; a saved plan is carried out as it is")
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return &exit{exitRefused, fmt.Errorf("reading the plan: %w", err)}
+	}
+	p, err := planner.Decode(data)
+	if err == nil {
+		err = p.CheckApplicable()
+	}
+	if err != nil {
+		return &exit{exitRefused, fmt.Errorf("%s: %w. Nothing was written", name, err)}
+	}
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	dirs, err := a.connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer dirs.close()
+	if err := a.revealRedacted(ctx, cfg, dirs, p); err != nil {
+		return err
+	}
+	return a.carryOut(ctx, cfg, dirs, p, f)
+}
+
+// applyNow plans, shows, asks and carries out.
+func (a *app) applyNow(ctx context.Context, f applyFlags) error {
+	options, err := a.textOptions(f.view)
+	if err != nil {
+		return err
+	}
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	dirs, err := a.connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer dirs.close()
+	p, err := a.makePlan(ctx, cfg, dirs, f.planFlags)
+	if err != nil {
+		return err
+	}
+	if err := report.Text(a.stdout, p, options); err != nil {
+		return err
+	}
+	switch {
+	case f.expect != "" && f.expect != p.Digest:
+		return &exit{exitRefused, fmt.Errorf("the plan has the digest %s, and %s was expected: the directories or the configuration changed since it was approved. "+
+			"Nothing was written; review the plan above", p.Digest, f.expect)}
+	case f.expect == "" && !f.autoApprove && p.Summary.Blocked < len(p.Changes):
+		if err := a.ask(ctx); err != nil {
+			return err
+		}
+	}
+	return a.carryOut(ctx, cfg, dirs, p, f)
+}
+
+// ask reads one line; only "yes" goes on.
+func (a *app) ask(ctx context.Context) error {
+	fmt.Fprint(a.stderr, "\nCarry out this plan? Only \"yes\" is accepted: ")
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case line := <-answer:
+		if line != "yes" {
+			return errors.New("not approved; nothing was written. In a pipeline, use a saved plan, -expect or -auto-approve")
+		}
+	}
+	return nil
+}
+
+// carryOut executes a plan, reads the directories again and reports.
+func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories, p *planner.Plan, f applyFlags) error {
+	options, err := a.textOptions(f.view)
+	if err != nil {
+		return err
+	}
+	if cfg.Settings.StagingMode && len(p.Changes) > 0 {
+		return &exit{exitBlocked, fmt.Errorf("settings.staging_mode is on (%s:%d): this configuration plans and never writes. Nothing was written",
+			cfg.Settings.Range.Filename, cfg.Settings.Range.Start.Line)}
+	}
+	if p.Summary.Blocked == len(p.Changes) {
+		return applyStatus(p, nil)
+	}
+	run, err := apply.NewRunID(time.Now(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	journal, err := apply.CreateJournal(runsDir, apply.NewHeader(run, time.Now(), p, a.who(), version))
+	if err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
+	a.graceful.Store(true)
+	rep, err := apply.Run(ctx, p, apply.Options{
+		Writers: dirs.writers, OnStale: f.onStale, Journal: journal, Progress: dirs.progress.event,
+		Parallelism: 1, Interrupt: a.interrupt,
+	})
+	a.graceful.Store(false)
+	dirs.progress.pause()
+	if rep == nil {
+		return err
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "%s %s\n", a.paint("Error:"), escapeLines(err.Error()))
+	}
+	result := report.ApplyOptions{TextOptions: options, Plan: p, Run: run, Journal: filepath.ToSlash(journal.Path())}
+	if !rep.Interrupted() {
+		if fresh, err := a.makePlan(ctx, cfg, dirs, f.planFlags); err != nil {
+			fmt.Fprintf(a.stderr, "The directories could not be read again to confirm: %s\n", escapeLines(err.Error()))
+		} else {
+			result.Confirmed, result.Unconfirmed = true, apply.Confirm(p, rep, fresh)
+		}
+	}
+	if err := report.ApplyText(a.stdout, rep, result); err != nil {
+		return err
+	}
+	return applyStatus(p, rep)
+}
+
+// applyStatus is the exit status of apply; rep is nil when nothing was to do.
+func applyStatus(p *planner.Plan, rep *apply.Report) error {
+	switch {
+	case rep != nil && rep.Interrupted():
+		return &exit{status: exitInterrupted}
+	case rep != nil && rep.StoppedStale():
+		return &exit{status: exitRefused}
+	case rep != nil && rep.Incomplete(), p.Summary.Errors > 0:
+		return &exit{status: exitIncomplete}
+	case p.Summary.Blocked > 0:
+		return &exit{status: exitBlocked}
+	}
+	return nil
+}
+
+func (a *app) who() string {
+	name := a.getenv("LANDFALL_ACTOR")
+	for _, variable := range []string{"GITHUB_ACTOR", "BUILD_REQUESTEDFOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"} {
+		if name == "" {
+			name = a.getenv(variable)
+		}
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return name
+}
+
+// revealRedacted gives a saved plan the values that it hides, from a fresh plan
+// of the same configuration. A value that is another one by now stays hidden,
+// and its change is refused.
+func (a *app) revealRedacted(ctx context.Context, cfg *lang.Config, dirs *directories, p *planner.Plan) error {
+	if !p.HasRedacted() {
+		return nil
+	}
+	fresh, err := a.makePlan(ctx, cfg, dirs, planFlags{})
+	if err != nil {
+		return err
+	}
+	p.Reveal(fresh)
+	return nil
+}

@@ -1,0 +1,153 @@
+// Command landfall is plan and apply for hybrid identity: it compares what HCL
+// files declare with Microsoft Entra ID and Active Directory, shows what would
+// change, and changes exactly that.
+//
+// This package turns flags into data, makes one call for each command and prints
+// the result. It decides nothing about directories.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/landfall-directory/landfall/planner/report"
+)
+
+// version is set by the release build.
+var version = "0.1.0"
+
+// The exit statuses (design §8). Everything else is 0 or 1.
+const (
+	exitError       = 1
+	exitChanges     = 2 // plan -detailed-exitcode
+	exitUnformatted = 3 // fmt -check
+	exitRefused     = 4 // apply: nothing was written
+	exitIncomplete  = 5 // apply: something failed or was stale
+	exitBlocked     = 6 // something is blocked
+	exitInterrupted = 130
+)
+
+// exit ends a command with a status. err may be nil when all is said already.
+type exit struct {
+	status int
+	err    error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+}
+
+// run is the whole program.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, environ: environ, interrupt: make(chan struct{})}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		for range signals {
+			if a.graceful.Load() && a.interrupted.CompareAndSwap(false, true) {
+				fmt.Fprintln(stderr, "Interrupted: finishing what is in flight, then stopping. Interrupt again to abort.")
+				close(a.interrupt)
+				continue
+			}
+			a.interrupted.Store(true)
+			cancel()
+		}
+	}()
+	root := a.command()
+	root.SetArgs(doubleDashes(args))
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return a.status(root.ExecuteContext(ctx))
+}
+
+// status prints an error and returns the exit status.
+func (a *app) status(err error) int {
+	if err == nil {
+		return 0
+	}
+	status := exitError
+	var e *exit
+	if errors.As(err, &e) {
+		status, err = e.status, e.err
+	}
+	if a.interrupted.Load() && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.stderr, "Interrupted. Nothing was written.")
+		return exitInterrupted
+	}
+	if err != nil {
+		fmt.Fprintf(a.stderr, "%s %s\n", a.paint("Error:"), escapeLines(err.Error()))
+	}
+	return status
+}
+
+// escapeLines escapes every line for the terminal and keeps the line breaks of
+// our own messages.
+func escapeLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = report.Escape(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// command builds the tree of commands.
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "landfall",
+		Short: "Plan and apply for hybrid identity",
+		Long: "landfall compares what HCL files declare with Microsoft Entra ID and Active Directory,\n" +
+			"shows what would change and why, and changes exactly that.",
+		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.enter() },
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w\nRun \"%s -h\" for the flags", err, c.CommandPath())
+	})
+	f := root.PersistentFlags()
+	f.StringVar(&a.chdir, "chdir", "", "work in `DIR`, as if landfall had been started there")
+	f.StringArrayVar(&a.vars, "var", nil, "set a variable: `NAME=VALUE`; may be repeated")
+	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
+	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
+	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight; 0 is its own default")
+	root.AddCommand(
+		a.planCommand(), a.applyCommand(), a.showCommand(), a.validateCommand(), a.fmtCommand(),
+		a.sandboxCommand(), a.versionCommand(), completionCommand(root),
+	)
+	return root
+}
+
+// doubleDashes lets every flag be written with one dash or two.
+func doubleDashes(args []string) []string {
+	out := make([]string, len(args))
+	literal := false
+	for i, arg := range args {
+		literal = literal || arg == "--"
+		if !literal && len(arg) > 2 && arg[0] == '-' && arg[1] != '-' && (arg[1] < '0' || arg[1] > '9') {
+			arg = "-" + arg
+		}
+		out[i] = arg
+	}
+	return out
+}
