@@ -1,40 +1,228 @@
 package lang
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/landfall-directory/landfall/lang/dn"
 	"github.com/landfall-directory/landfall/lang/schema"
 )
 
+// lastCustom is the last precedence of the range for rules of one's own.
+const lastCustom = 99
+
+// objectTypes are the types of objects that rules can be about.
+var objectTypes = map[ProviderKind][]string{
+	KindEntra: {"user", "group", "device", "contact", "servicePrincipal"},
+	KindAD:    {"user", "inetOrgPerson", "group", "contact", "computer", "foreignSecurityPrincipal"},
+}
+
+var metaverseTypes = []string{"person", "group", "device", "*"}
+
 // check finds what is wrong between blocks that are right by themselves.
-func (l *loader) check() {}
+func (l *loader) check() {
+	for _, d := range l.rules {
+		if d.target.schema != nil {
+			l.checkRule(d)
+		}
+	}
+	l.checkPrecedences()
+	l.checkRuleNames()
+	for _, w := range l.config.Writebacks {
+		l.checkWriteback(w)
+	}
+	l.checkRoots()
+	l.checkSettings()
+}
 
-// destination is the attribute that a flow of a rule writes.
+// destination is the attribute that a flow of a rule writes; false when it does
+// not exist or must not be written.
 func (l *loader) destination(d *declaredRule, name string, at hcl.Range) (schema.Attribute, bool) {
-	return l.attribute(d.target, name, at)
+	attr, ok := l.attribute(d.target, name, at)
+	if !ok || d.Direction == Inbound {
+		return attr, ok
+	}
+	refuse := func(format string, args ...any) (schema.Attribute, bool) {
+		l.report(hcl.Diagnostics{problem(at, "Attribute cannot be written", format, args...)})
+		return attr, false
+	}
+	ad := d.Provider.Kind == KindAD
+	switch {
+	case ad && attr.Name == "dn":
+		return attr, true // the name of the object: where it is and what it is called
+	case ad && attr.Name == "cn":
+		return refuse("cn is part of the object's name and changes only with it. Set cn in the writeback, or flow dn.")
+	case ad && attr.Name == "adminDescription":
+		return refuse("adminDescription carries the mark that says which cloud group an object belongs to. Only a writeback may write it.")
+	case d.Provider.Kind == KindEntra && d.imported():
+		return attr, true // evaluated and explained, never written
+	case attr.Derived:
+		return refuse("%s is computed by landfall and does not exist in the directory.", attr.Name)
+	case attr.ReadOnly:
+		return refuse("%s is maintained by the directory itself; nothing can flow into it.", attr.Name)
+	}
+	return attr, true
 }
 
-func (l *loader) decodeClause(c *arguments, b *hcl.Block, source space) (Clause, bool) {
-	clause := Clause{Attribute: c.text("attribute", ""), Operator: c.text("operator", ""), Range: b.DefRange}
-	if clause.Attribute == "" {
-		return clause, false
+func (l *loader) checkRule(d *declaredRule) {
+	at := d.args.at
+	if types := objectTypes[d.Provider.Kind]; !slices.Contains(types, d.ObjectType) {
+		l.report(hcl.Diagnostics{problem(at("object_type"), "Unknown object type", "object_type in %s must be %s, not %q.%s", d.args.what, list(types), d.ObjectType, didYouMean(d.ObjectType, types))})
 	}
-	attr, _ := l.attribute(source, clause.Attribute, c.at("attribute"))
-	clause.Attribute = attr.Name
-	if c.given("value") {
-		v, ok := c.scope.eval(c.expr("value"))
-		if !ok {
-			return clause, false
-		}
-		v, _ = v.UnmarkDeep()
-		if clause.Value, ok = clauseText(v); !ok {
-			return clause, false
-		}
+	if !slices.Contains(metaverseTypes, d.MetaverseType) {
+		l.report(hcl.Diagnostics{problem(at("metaverse_type"), "Unknown metaverse type", "metaverse_type in %s must be %s, not %q.%s", d.args.what, list(metaverseTypes), d.MetaverseType, didYouMean(d.MetaverseType, metaverseTypes))})
 	}
-	return clause, true
+	switch {
+	case d.Direction == Inbound && d.Link == Provision && d.MetaverseType == "*":
+		l.report(hcl.Diagnostics{problem(at("metaverse_type"), "Type of the new object is open", "%s makes metaverse objects, and \"*\" does not say of which type.", d.args.what)})
+	case d.Direction == Inbound && d.Link == JoinNoFlow:
+		l.report(hcl.Diagnostics{problem(at("link"), "Link type of the other direction", "join_no_flow is a link type of outbound rules, as in Entra Connect.")})
+	case d.Direction == Outbound && d.Link == StickyJoin:
+		l.report(hcl.Diagnostics{problem(at("link"), "Link type of the other direction", "sticky_join is a link type of inbound rules, as in Entra Connect.")})
+	case d.Direction == Outbound && d.Link == Provision && !slices.ContainsFunc(d.Flows, func(f *Flow) bool { return f.Attribute == "dn" }):
+		l.report(hcl.Diagnostics{problem(at("link"), "Provisioning without a name", "%s would create objects and flows no dn to them. Groups are created by a writeback; here, use link = \"join\".", d.args.what)})
+	}
+	if d.Direction == Inbound && d.args.given("unmarked") {
+		l.report(hcl.Diagnostics{problem(at("unmarked"), "Inbound rule writes nothing", "unmarked says what an outbound rule may write to; %s is inbound. Leave it out.", d.args.what)})
+	}
+	if len(d.Flows) == 0 && len(d.Join) == 0 && len(d.args.content.Blocks) == 0 {
+		l.report(hcl.Diagnostics{problem(d.Range, "Empty rule", "%s has no join and no flow, so it would do nothing.", d.args.what)})
+	}
+	l.checkFlows(d)
 }
 
-// compileOU compiles an ou or the default of a mapping.
-func (l *loader) compileOU(a *arguments, argument string, m *OUMapping) *Expr {
-	return l.compile(a, argument, metaverse, wantText(argument))
+// checkFlows finds attributes that one rule writes twice.
+func (l *loader) checkFlows(d *declaredRule) {
+	first := map[string]hcl.Range{}
+	for _, f := range d.Flows {
+		key := strings.ToLower(f.Attribute)
+		if other, ok := first[key]; ok {
+			l.report(hcl.Diagnostics{problem(f.Range, "Attribute written twice", "%s already writes %s at %s. One rule has one flow for an attribute; which of two would win is open.", d.args.what, f.Attribute, place(other))})
+			continue
+		}
+		first[key] = f.Range
+		if f.Attribute == "dn" && d.Direction == Outbound && d.pack == nil && d.Precedence <= lastCustom && l.writesTo(d.Provider) {
+			l.report(hcl.Diagnostics{warning(f.Range, "Flow to dn", "%s flows dn and wins over the cn and ou of the writeback, for every group in its scope.", d.args.what)})
+		}
+	}
+}
+
+// writesTo reports whether a writeback creates objects in the provider.
+func (l *loader) writesTo(p *Provider) bool {
+	return slices.ContainsFunc(l.config.Writebacks, func(w *Writeback) bool { return w.To == p })
+}
+
+func (l *loader) checkPrecedences() {
+	first := map[int]*declaredRule{}
+	for _, d := range l.rules {
+		if d.pack != nil || d.args.number("precedence", 0, maxCount) == nil {
+			continue
+		}
+		at := d.args.at("precedence")
+		if d.tag != "" && !d.imported() {
+			l.report(hcl.Diagnostics{problem(d.args.at("tag"), "Not the tag of a standard rule", "tag marks a standard rule that was imported from Entra Connect and begins with \"Microsoft.\". Leave it out of rules of your own.")})
+		}
+		if d.Precedence > lastCustom && !d.imported() {
+			l.report(hcl.Diagnostics{problem(at, "Precedence of the standard range", "Rules of your own have a precedence from 0 to %d; 100 and up belong to writebacks, standard packs and imported standard rules.", lastCustom)})
+		}
+		if other := first[d.Precedence]; other != nil {
+			l.report(hcl.Diagnostics{problem(at, "Precedence used twice", "%s at %s already has the precedence %d. The lower number wins where two rules write one attribute, so each needs its own, disabled rules too.", other.args.what, place(other.args.at("precedence")), d.Precedence)})
+			continue
+		}
+		first[d.Precedence] = d
+	}
+}
+
+// checkRuleNames finds rules that plans could not tell apart.
+func (l *loader) checkRuleNames() {
+	first := map[string]*declaredRule{}
+	for _, d := range l.rules {
+		if d.pack != nil && !d.Disabled {
+			first[d.Name] = d
+		}
+	}
+	for _, d := range l.rules {
+		if d.pack != nil {
+			continue
+		}
+		if other := first[d.Name]; other != nil {
+			hint := ""
+			if other.pack != nil {
+				hint = " To replace a standard rule, disable it in the standard_rules block."
+			}
+			l.report(hcl.Diagnostics{problem(d.args.at("name"), "Name used twice", "%s at %s is already called %q, and plans name rules.%s", other.Address, place(other.Range), d.Name, hint)})
+			continue
+		}
+		first[d.Name] = d
+	}
+}
+
+func (l *loader) checkWriteback(w *Writeback) {
+	a := l.writebackArguments[w]
+	if w.To != nil && w.SAMAccountNameScope == "forest" && w.To.AD.GlobalCatalog == "" {
+		l.report(hcl.Diagnostics{problem(a.at("sam_account_name_scope"), "No global catalog", "sam_account_name_scope = \"forest\" in %s compares with the names of the whole forest, and %s has no global_catalog to read them from.", a.what, w.To.Address())})
+	}
+	if w.To != nil && w.OU != nil {
+		root, err := dn.Parse(w.OU.Root)
+		base, baseErr := dn.Parse(w.To.AD.BaseDN)
+		if err == nil && baseErr == nil && root.Len() > 0 && !root.IsBelow(base) {
+			l.report(hcl.Diagnostics{problem(a.at("ou"), "Root outside base_dn", "The root %q of %s is not below the base_dn %q of %s, to which %s writes.", w.OU.Root, w.OU.Address(), w.To.AD.BaseDN, w.To.Address(), a.what)})
+		}
+	}
+	if w.From != nil && !slices.ContainsFunc(l.rules, func(d *declaredRule) bool {
+		return d.Direction == Inbound && d.Provider == w.From && d.MetaverseType == "group" && !d.Disabled && (d.Link == Provision || d.Link == StickyJoin)
+	}) {
+		l.report(hcl.Diagnostics{warning(w.Range, "Nothing to write back", "No enabled inbound rule brings groups of %s into the metaverse, so %s has nothing to write. Use standard_rules \"group_writeback\".", w.From.Address(), a.what)})
+	}
+}
+
+// checkRoots finds writebacks of two tenants that would take each other's
+// objects for foreign ones.
+func (l *loader) checkRoots() {
+	for i, w := range l.config.Writebacks {
+		for _, other := range l.config.Writebacks[:i] {
+			if w.To == nil || w.To != other.To || w.From == nil || other.From == nil || w.From == other.From || w.OU == nil || other.OU == nil {
+				continue
+			}
+			mine, err := dn.Parse(w.OU.Root)
+			theirs, otherErr := dn.Parse(other.OU.Root)
+			if err == nil && otherErr == nil && (mine.IsBelow(theirs) || theirs.IsBelow(mine)) {
+				a := l.writebackArguments[w]
+				l.report(hcl.Diagnostics{problem(a.at("ou"), "Overlapping roots", "%s and %s at %s write groups of two tenants below %q and %q. Each would find marks of the other below its root. Give them disjoint roots.",
+					a.what, other.Address(), place(other.Range), w.OU.Root, other.OU.Root)})
+			}
+		}
+	}
+}
+
+// checkSettings looks the attributes that settings name up in every schema.
+func (l *loader) checkSettings() {
+	s := l.config.Settings
+	find := func(name string, kinds ...string) bool {
+		schemas := []*schema.Schema{schema.AD, schema.Entra, schema.Metaverse}
+		for _, p := range l.config.Providers {
+			schemas = append(schemas, p.Schema)
+		}
+		return slices.ContainsFunc(schemas, func(s *schema.Schema) bool {
+			attr, ok := s.Lookup(name)
+			return ok && slices.Contains(kinds, s.Kind()) && attr.Syntax != schema.Reference
+		})
+	}
+	names := map[string]bool{}
+	for _, s := range []*schema.Schema{schema.AD, schema.Entra, schema.Metaverse} {
+		for _, name := range s.Names() {
+			names[name] = true
+		}
+	}
+	for _, item := range l.redacted {
+		if !find(item.text, "ad", "entra", "metaverse") {
+			l.report(hcl.Diagnostics{problem(item.at, "Unknown attribute", "redact in settings names %q, and no directory has an attribute of that name that could be hidden, so its values would be shown.%s", item.text, didYouMean(item.text, slices.Collect(maps.Keys(names))))})
+		}
+	}
+	if !find(s.UPNAttribute, "ad") {
+		l.report(hcl.Diagnostics{problem(l.upnAttribute, "Unknown attribute", "upn_attribute in settings is %q, which is not an attribute of AD.%s", s.UPNAttribute, didYouMean(s.UPNAttribute, schema.AD.Names()))})
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/landfall-directory/landfall/lang/schema"
 )
@@ -215,28 +214,14 @@ func (l *loader) decodeFlow(d *declaredRule, b *hcl.Block) *Flow {
 			f.From, f.Value = from.Name, nil
 		}
 	case "expression":
+		if f.From = l.directSyncRule(a, d.source, to); f.From != "" {
+			return f
+		}
 		if f.Value = l.compileSyncRule(a, d, f.Once); f.Value == nil {
 			return nil
 		}
 	}
 	return f
-}
-
-// clauseText is the text form of a clause's value: booleans as Entra Connect
-// writes them.
-func clauseText(v cty.Value) (string, bool) {
-	switch v.Type() {
-	case cty.String:
-		return v.AsString(), true
-	case cty.Bool:
-		if v.True() {
-			return "True", true
-		}
-		return "False", true
-	case cty.Number:
-		return v.AsBigFloat().Text('f', -1), true
-	}
-	return "", false
 }
 
 // imported reports whether a rule carries the tag of a standard rule that was

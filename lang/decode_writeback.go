@@ -20,7 +20,7 @@ var writebackSchema = bodySchema(`object_type! from! to! ou! ensure when unset s
 var markPattern = regexp.MustCompile(`^Group_[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$`)
 
 func (l *loader) decodeWritebacks() {
-	l.writebacks = map[string]*Writeback{}
+	l.writebacks, l.writebackArguments = map[string]*Writeback{}, map[*Writeback]*arguments{}
 	for _, b := range l.blocks["writeback"] {
 		w := l.decodeWriteback(b)
 		l.writebacks[w.Address()] = w
@@ -69,6 +69,7 @@ func (l *loader) decodeWriteback(b *hcl.Block) *Writeback {
 		w.SAMAccountName = nil
 	}
 	l.decodeAdopt(a, w)
+	l.writebackArguments[w] = a
 	w.Rule = writebackRule(w)
 	return w
 }

@@ -58,9 +58,9 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// sortDiagnostics orders by place, so that the order of files and blocks does
-// not show.
-func sortDiagnostics(diags hcl.Diagnostics) {
+// sorted orders by place, so that the order of files and blocks does not show,
+// and leaves out repetitions.
+func sorted(diags hcl.Diagnostics) hcl.Diagnostics {
 	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
 		if a.Subject == nil || b.Subject == nil {
 			switch {
@@ -78,6 +78,9 @@ func sortDiagnostics(diags hcl.Diagnostics) {
 			return c
 		}
 		return strings.Compare(a.Summary+a.Detail, b.Summary+b.Detail)
+	})
+	return slices.CompactFunc(diags, func(a, b *hcl.Diagnostic) bool {
+		return a.Summary == b.Summary && a.Detail == b.Detail && (a.Subject == b.Subject || a.Subject != nil && b.Subject != nil && *a.Subject == *b.Subject)
 	})
 }
 

@@ -57,7 +57,7 @@ func load(fsys fs.FS, opts LoadOptions, readVarFile func(string) ([]byte, error)
 	l.scope = newScope(l)
 	l.run()
 	l.hideSecrets()
-	sortDiagnostics(l.diags)
+	l.diags = sorted(l.diags)
 	if l.diags.HasErrors() {
 		return nil, l.files, l.diags
 	}
@@ -85,6 +85,8 @@ type loader struct {
 	mappings   map[string]*OUMapping // by address
 	writebacks map[string]*Writeback // by address
 	rules      []*declaredRule       // of the user's files and of packs
+
+	writebackArguments map[*Writeback]*arguments
 
 	redacted     []item    // the elements of settings.redact
 	upnAttribute hcl.Range // of settings.upn_attribute
@@ -348,8 +350,12 @@ func (l *loader) evaluateLocals() {
 // remember keeps the texts in a sensitive value, which no diagnostic may show.
 func (l *loader) remember(v cty.Value) {
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		if v.Type() == cty.String && v.IsKnown() && !v.IsNull() && v.AsString() != "" {
+		switch {
+		case !v.IsKnown() || v.IsNull():
+		case v.Type() == cty.String && v.AsString() != "":
 			l.secrets[v.AsString()] = true
+		case v.Type() == cty.Number:
+			l.secrets[v.AsBigFloat().Text('f', -1)] = true
 		}
 		return true, nil
 	})

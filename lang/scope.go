@@ -96,8 +96,7 @@ func (s *scope) eval(expr hcl.Expression) (cty.Value, bool) {
 // attributes of the source object.
 type inputs struct {
 	context *hcl.EvalContext
-	sources []hcl.Traversal // those that start with source
-	secret  bool            // some input is sensitive
+	secret  bool // some input is sensitive
 }
 
 // redact takes the values out of diagnostics about an expression that reads
@@ -118,11 +117,17 @@ func (in inputs) redact(diags hcl.Diagnostics) hcl.Diagnostics {
 func (s *scope) inputs(expr hcl.Expression, onSource func(hcl.Traversal) bool) (inputs, bool) {
 	in := inputs{context: &hcl.EvalContext{Functions: s.l.functions}}
 	ok := s.checkFunctions(expr)
+	traversals := expr.Variables()
+	if onSource != nil {
+		absentIsFalse(expr)
+		var fine bool
+		traversals, fine = s.indexed(expr, traversals)
+		ok = ok && fine
+	}
 	values := &name{}
-	for _, t := range expr.Variables() {
+	for _, t := range traversals {
 		if t.RootName() == sourceRoot && onSource != nil {
 			ok = onSource(t) && ok
-			in.sources = append(in.sources, t)
 			continue
 		}
 		n, found := s.resolve(t)
@@ -135,6 +140,41 @@ func (s *scope) inputs(expr hcl.Expression, onSource func(hcl.Traversal) bool) (
 	}
 	in.context.Variables = values.objects()
 	return in, ok
+}
+
+// indexed replaces each bare "source" of source[KEY] by source["…"], where KEY is
+// known when the configuration is loaded.
+func (s *scope) indexed(expr hcl.Expression, traversals []hcl.Traversal) ([]hcl.Traversal, bool) {
+	node, isNode := expr.(hclsyntax.Node)
+	if !isNode {
+		return traversals, true
+	}
+	keys := map[int]hcl.Expression{} // by the place of source
+	hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		if index, ok := n.(*hclsyntax.IndexExpr); ok {
+			if of, ok := index.Collection.(*hclsyntax.ScopeTraversalExpr); ok && len(of.Traversal) == 1 && of.Traversal.RootName() == sourceRoot {
+				keys[of.SrcRange.Start.Byte] = index.Key
+			}
+		}
+		return nil
+	})
+	ok := true
+	var out []hcl.Traversal
+	for _, t := range traversals {
+		key := keys[t.SourceRange().Start.Byte]
+		if t.RootName() != sourceRoot || len(t) != 1 || key == nil {
+			out = append(out, t)
+			continue
+		}
+		v, fine := s.eval(key)
+		if !fine {
+			ok = false
+			continue
+		}
+		v, _ = v.Unmark()
+		out = append(out, hcl.Traversal{t[0], hcl.TraverseIndex{Key: v, SrcRange: key.Range()}})
+	}
+	return out, ok
 }
 
 // graft puts a value at a path below n.
@@ -182,7 +222,7 @@ func (s *scope) resolve(t hcl.Traversal) (*name, bool) {
 			return nil, false
 		}
 		n = kid
-		if len(n.kids) == 0 || (n.block != nil && i == len(t)-1) {
+		if n.kids == nil || (n.block != nil && i == len(t)-1) {
 			return n, s.force(n)
 		}
 	}
@@ -209,6 +249,9 @@ func stepName(step hcl.Traverser) (string, hcl.Range, bool) {
 
 func (s *scope) unknown(parent *name, word string, rng hcl.Range) *hcl.Diagnostic {
 	known := slices.Sorted(maps.Keys(parent.kids))
+	if parent == s.root && len(known) == 0 {
+		return problem(rng, "Not a constant", "This must be a constant: it is read before anything that %q could refer to.", word)
+	}
 	if parent == s.root {
 		if word == sourceRoot {
 			return problem(rng, "No source object here",

@@ -75,6 +75,9 @@ func (l *loader) decodeVariable(b *hcl.Block) *variable {
 		if v.sensitive {
 			at = v.at // the line of the default would show it
 		}
+		if v.sensitive {
+			l.remember(value)
+		}
 		v.fallback, ok = l.conform(v, value, at, "default")
 		v.failed = !ok
 	}
@@ -227,6 +230,9 @@ func (l *loader) assign(v *variable, g given) {
 	}
 	value, ok := l.conform(v, value, at, g.from)
 	v.failed = !ok
+	if v.sensitive {
+		l.remember(value)
+	}
 	v.value = v.mark(value)
 }
 
