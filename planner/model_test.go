@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"testing/fstest"
 	"time"
 
@@ -19,6 +18,13 @@ import (
 	"github.com/landfall-directory/landfall/lang/dn"
 	"github.com/landfall-directory/landfall/planner"
 )
+
+// tester is what *testing.T and *rapid.T share.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
 
 // world is a tenant and a forest as plain data: what the directories hold. Tests
 // read it into spaces, plan, and carry the plan out on it. It takes every plan
@@ -102,9 +108,6 @@ func (w *world) add(class, name string, attrs map[string][]string) *adObject {
 	o := &adObject{guid: guid(fmt.Sprint("ad", w.serial)), dn: name, class: class, attrs: attrs}
 	if class != "organizationalUnit" {
 		o.attrs["objectSid"] = []string{sid(uint32(w.serial))}
-		if o.attrs["sAMAccountName"] == nil {
-			o.attrs["sAMAccountName"] = []string{fmt.Sprintf("$%06d-GENERATED000", w.serial)}
-		}
 	}
 	w.objects = append(w.objects, o)
 	return o
@@ -159,7 +162,7 @@ func (w *world) byGUID(list []*adObject, g string) *adObject {
 
 // read fills spaces as the providers would. order shuffles the answers of the
 // directories; nil keeps them as they are.
-func (w *world) read(t testing.TB, cfg *lang.Config, order *rand.Rand) planner.Snapshot {
+func (w *world) read(t tester, cfg *lang.Config, order *rand.Rand) planner.Snapshot {
 	t.Helper()
 	snap := planner.Snapshot{}
 	for _, p := range cfg.Providers {
@@ -270,7 +273,7 @@ func (w *world) readAD(s *planner.Space, order *rand.Rand) {
 }
 
 // apply carries a plan out, in the phases of the real executor.
-func (w *world) apply(t testing.TB, p *planner.Plan) {
+func (w *world) apply(t tester, p *planner.Plan) {
 	t.Helper()
 	each := func(f func(planner.Change)) {
 		for _, c := range p.Changes {
@@ -312,7 +315,11 @@ func (w *world) apply(t testing.TB, p *planner.Plan) {
 		case has(c, planner.ActionCreate):
 			w.mustParent(t, *c.DN.After)
 			w.mustBeFree(t, *c.DN.After)
-			w.edit(t, w.add("group", *c.DN.After, nil), c)
+			o := w.add("group", *c.DN.After, nil)
+			w.edit(t, o, c)
+			if o.attrs["sAMAccountName"] == nil {
+				o.attrs["sAMAccountName"] = []string{fmt.Sprintf("$%06d-GENERATED000", w.serial)}
+			}
 		case has(c, planner.ActionRestore):
 			o := w.byGUID(w.bin, *c.Anchor)
 			w.bin = slices.DeleteFunc(w.bin, func(x *adObject) bool { return x == o })
@@ -358,14 +365,14 @@ func (w *world) apply(t testing.TB, p *planner.Plan) {
 	})
 }
 
-func (w *world) mustParent(t testing.TB, name string) {
+func (w *world) mustParent(t tester, name string) {
 	t.Helper()
 	if w.find(dn.MustParse(name).Parent().String()) == nil {
 		t.Fatalf("%s: its parent does not exist", name)
 	}
 }
 
-func (w *world) mustBeFree(t testing.TB, name string) {
+func (w *world) mustBeFree(t tester, name string) {
 	t.Helper()
 	if o := w.find(name); o != nil {
 		t.Fatalf("%s: the name is taken", name)
@@ -373,7 +380,7 @@ func (w *world) mustBeFree(t testing.TB, name string) {
 }
 
 // edit compares and swaps.
-func (w *world) edit(t testing.TB, o *adObject, c planner.Change) {
+func (w *world) edit(t tester, o *adObject, c planner.Change) {
 	t.Helper()
 	for _, e := range c.Edits {
 		have := slices.Clone(o.attrs[e.Attribute])
@@ -393,7 +400,7 @@ func texts(data []planner.Datum) []string {
 	return out
 }
 
-func (w *world) writeEntra(t testing.TB, c planner.Change) {
+func (w *world) writeEntra(t tester, c planner.Change) {
 	t.Helper()
 	for _, g := range w.groups {
 		if g.id != *c.Anchor {
@@ -455,7 +462,7 @@ writeback "cloud" {
 ` + arguments + "\n}\n"
 }
 
-func load(t testing.TB, files ...string) *lang.Config {
+func load(t tester, files ...string) *lang.Config {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for i, text := range files {
@@ -470,7 +477,7 @@ func load(t testing.TB, files ...string) *lang.Config {
 	return cfg
 }
 
-func build(t testing.TB, cfg *lang.Config, w *world, o planner.Options) *planner.Plan {
+func build(t tester, cfg *lang.Config, w *world, o planner.Options) *planner.Plan {
 	t.Helper()
 	p, err := buildFrom(cfg, w.read(t, cfg, nil), w, o)
 	if err != nil {
@@ -501,7 +508,7 @@ func buildFrom(cfg *lang.Config, snap planner.Snapshot, w *world, o planner.Opti
 }
 
 // find1 returns the one change of an address.
-func find1(t testing.TB, p *planner.Plan, address string) planner.Change {
+func find1(t tester, p *planner.Plan, address string) planner.Change {
 	t.Helper()
 	for _, c := range p.Changes {
 		if c.Address == address {
