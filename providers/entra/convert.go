@@ -107,7 +107,7 @@ func ldapText(v any, a planner.Attribute) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("Microsoft Graph sent %s = %q, which is not a time", a.Name, plain(v))
 			}
-			return t.UTC().Format(generalizedTime), nil
+			return t.UTC().Truncate(time.Second).Format(generalizedTime), nil
 		}
 	}
 	return "", fmt.Errorf("Microsoft Graph sent %s with a value of an unexpected type (%T)", a.Name, v)

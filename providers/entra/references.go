@@ -250,8 +250,9 @@ func (r *reading) addChunk(kind string, ids []string, objects []object) (missing
 	denied := 0
 	for _, o := range objects {
 		id, _ := o.id()
-		if _, asked := wanted[id]; !asked || kindOf(o.text("@odata.type")) != kind {
-			return nil, fmt.Errorf("Microsoft Graph sent the object %q of type %q, which was not asked for", plain(o.text("id")), plain(o.text("@odata.type")))
+		odataType := o.text("@odata.type")
+		if _, asked := wanted[id]; !asked || (odataType != "" && kindOf(odataType) != kind) {
+			return nil, fmt.Errorf("Microsoft Graph sent the object %q of type %q, which was not asked for", plain(o.text("id")), plain(odataType))
 		}
 		switch {
 		case !readable(kind, o):

@@ -61,8 +61,14 @@ func itemRequest(ctx context.Context, api abs.RequestAdapter, c collection, v vi
 
 func deletedGroupsRequest(ctx context.Context, api abs.RequestAdapter, v view) (*abs.RequestInformation, error) {
 	top := pageSize
-	return deletedItemsBuilder(api).GraphGroup().ToGetRequestInformation(ctx, &directory.DeletedItemsGraphGroupRequestBuilderGetRequestConfiguration{
+	r, err := deletedItemsBuilder(api).GraphGroup().ToGetRequestInformation(ctx, &directory.DeletedItemsGraphGroupRequestBuilderGetRequestConfiguration{
 		QueryParameters: &directory.DeletedItemsGraphGroupRequestBuilderGetQueryParameters{Select: v.selects, Top: &top}})
+	if err != nil {
+		return nil, err
+	}
+	// "graph" is an alias in Graph's metadata; its documents have the whole name.
+	r.UrlTemplate = strings.Replace(r.UrlTemplate, "/graph.group", "/microsoft.graph.group", 1)
+	return r, nil
 }
 
 func deletedItemRequest(ctx context.Context, api abs.RequestAdapter, v view, id string) (*abs.RequestInformation, error) {
