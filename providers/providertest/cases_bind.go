@@ -2,6 +2,7 @@ package providertest
 
 import (
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -76,6 +77,12 @@ func bindCases() []testCase {
 			for _, oid := range []string{ldap.ControlTypePaging, showDeleted, treeDelete, permissiveModify} {
 				s.answer("%t", strings.Contains(supported, " "+oid+" "))
 			}
+		}},
+		{"rootDSE/clock", "true true", func(s *session) {
+			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "currentTime")
+			s.must(err)
+			now, err := time.Parse("20060102150405.0Z", r.Entries[0].GetAttributeValue("currentTime"))
+			s.answer("%t %t", err == nil, now.Year() > 2000)
 		}},
 		{"rootDSE/what the domain controller is", "true true true true", func(s *session) {
 			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "*", "+")

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/landfall-directory/landfall/planner"
 )
 
 // Controls of Active Directory.
@@ -29,7 +31,7 @@ func deleteCases() []testCase {
 			s.delete("CN=nobody")
 			s.contact("CN=g")
 			guid := s.guid("CN=g")
-			s.must(s.conn.Del(ldap.NewDelRequest(s.dn("CN=g"), nil)))
+			s.drop("CN=g")
 			s.delete(guidName(guid))
 		}},
 		{"delete/OU that is not empty", "66 [ou=o]", func(s *session) {
@@ -111,7 +113,7 @@ func (s *session) gone() []byte {
 	s.change("CN=g", plus("member", s.dn("CN=a")))
 	s.change("CN=outer", plus("member", s.dn("CN=g")))
 	guid := s.guid("CN=g")
-	s.must(s.conn.Del(ldap.NewDelRequest(s.dn("CN=g"), nil)))
+	s.drop("CN=g")
 	return guid
 }
 
@@ -120,7 +122,7 @@ func (s *session) goneAndTaken(name string) []byte {
 	s.t.Helper()
 	s.group("CN=g", "sAMAccountName: "+name)
 	guid := s.guid("CN=g")
-	s.must(s.conn.Del(ldap.NewDelRequest(s.dn("CN=g"), nil)))
+	s.drop("CN=g")
 	s.group("CN=h", "sAMAccountName: "+name)
 	return guid
 }
@@ -186,6 +188,14 @@ func tombstoneCases() []testCase {
 			s.restore(guid, "CN=g")
 			s.show("CN=g", "cn")
 		}},
+		{"tombstone/restored by landfall", "done [cn=g] stale", func(s *session) {
+			guid := s.gone()
+			op := planner.Operation{Verb: planner.VerbRestore, ObjectType: "group", Anchor: anchorOf(guid),
+				DNBefore: s.deleted(guid, "name").DN, DNAfter: s.dn("CN=g")}
+			s.write(op)
+			s.show("CN=g", "cn")
+			s.writeStale(op)
+		}},
 		{"tombstone/the reader does not see it", "[none]", func(s *session) {
 			guid := s.gone()
 			s.as(s.target.Reader)
@@ -202,7 +212,7 @@ func recycleBinCases() []testCase {
 		}},
 		{"bin/found by an attribute", "{g}", func(s *session) {
 			s.group("CN=g", "adminDescription: Group_bin-search")
-			s.must(s.conn.Del(ldap.NewDelRequest(s.dn("CN=g"), nil)))
+			s.drop("CN=g")
 			r, err := s.conn.Search(&ldap.SearchRequest{BaseDN: "CN=Deleted Objects," + s.target.BaseDN, Scope: ldap.ScopeSingleLevel,
 				Filter: "(&(isDeleted=TRUE)(adminDescription=Group_bin-search))", Attributes: []string{"name"},
 				Controls: []ldap.Control{ldap.NewControlString(showDeleted, false, "")}})

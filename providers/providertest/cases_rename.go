@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/planner"
 )
 
 // renameCases are about the modify-DN operation.
@@ -40,6 +40,11 @@ func renameCases() []testCase {
 		{"rename/by GUID", "0 [cn=h]", func(s *session) {
 			s.group("CN=g")
 			s.rename(guidName(s.guid("CN=g")), "CN=h", "")
+			s.show("CN=h", "cn")
+		}},
+		{"rename/by GUID, with the parent", "0 [cn=h]", func(s *session) {
+			s.group("CN=g")
+			s.rename(guidName(s.guid("CN=g")), "CN=h", s.ou)
 			s.show("CN=h", "cn")
 		}},
 		{"rename/case only", "0 [cn=G]", func(s *session) {
@@ -135,22 +140,22 @@ var hostileNames = []string{
 func escapeCases() []testCase {
 	var out []testCase
 	for _, name := range hostileNames {
-		rdn := "CN=" + dn.Escape(name)
+		rdn := "CN=" + planner.EscapeDN(name)
 		out = append(out, testCase{"escape/" + name, "0 true true true 0 true 0", func(s *session) {
 			s.add(rdn, "objectClass: group")
 			e := s.entry(rdn, "cn")
 			s.answer("%t", e != nil && e.GetAttributeValue("cn") == name)
-			s.answer("%t", e != nil && dn.Key(e.DN) == dn.Key(s.dn(rdn)))
+			s.answer("%t", e != nil && planner.DNKey(e.DN) == planner.DNKey(s.dn(rdn)))
 			r, err := s.search(s.ou, ldap.ScopeSingleLevel, "(cn="+ldap.EscapeFilter(name)+")", "cn")
 			s.must(err)
 			s.answer("%t", len(r.Entries) == 1)
 			s.group("CN=holder", "groupType: 8")
 			s.change("CN=holder", plus("member", s.dn(rdn)))
-			s.subOU("OU=" + dn.Escape(name))
-			s.rename(rdn, rdn, s.dn("OU="+dn.Escape(name)))
+			s.subOU("OU=" + planner.EscapeDN(name))
+			s.rename(rdn, rdn, s.dn("OU="+planner.EscapeDN(name)))
 			members := s.entry("CN=holder", "member").GetAttributeValues("member")
-			s.answer("%t", len(members) == 1 && dn.Key(members[0]) == dn.Key(s.dn(rdn+",OU="+dn.Escape(name))))
-			s.delete(rdn + ",OU=" + dn.Escape(name))
+			s.answer("%t", len(members) == 1 && planner.DNKey(members[0]) == planner.DNKey(s.dn(rdn+",OU="+planner.EscapeDN(name))))
+			s.delete(rdn + ",OU=" + planner.EscapeDN(name))
 		}})
 	}
 	return append(out,

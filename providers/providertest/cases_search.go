@@ -56,6 +56,30 @@ func searchCases() []testCase {
 			s.group("CN=b,OU=sub")
 			s.findAt(fmt.Sprintf("<GUID=%x>", s.guid("OU=sub")), ldap.ScopeWholeSubtree, groups)
 		}},
+		{"search/base by well-known GUID", "{Users} {Deleted Objects}", func(s *session) {
+			s.findAt("<WKGUID=A9D1CA15768811D1ADED00C04FD8D5CD,"+s.target.BaseDN+">", ldap.ScopeBaseObject, "(objectClass=*)")
+			r, err := s.conn.Search(&ldap.SearchRequest{BaseDN: "<WKGUID=18E2EA80684F11D2B9AA00C04F79F805," + s.target.BaseDN + ">",
+				Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: []string{"name"},
+				Controls: []ldap.Control{ldap.NewControlString(showDeleted, false, "")}})
+			s.must(err)
+			s.answer("{%s}", strings.Join(names(r.Entries), " "))
+		}},
+		{"search/schema", "{ms-Exch-Mail-Nickname} {}", func(s *session) {
+			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "schemaNamingContext")
+			s.must(err)
+			schema := r.Entries[0].GetAttributeValue("schemaNamingContext")
+			s.findAt(schema, ldap.ScopeSingleLevel, "(&(objectClass=attributeSchema)(lDAPDisplayName=mailNickname))")
+			s.findAt(schema, ldap.ScopeSingleLevel, "(lDAPDisplayName=noSuchAttribute)")
+		}},
+		{"search/optional features", "1 true", func(s *session) {
+			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "configurationNamingContext")
+			s.must(err)
+			partitions := "CN=Partitions," + r.Entries[0].GetAttributeValue("configurationNamingContext")
+			r, err = s.search(partitions, ldap.ScopeBaseObject, "(objectClass=*)", "msDS-EnabledFeature")
+			s.must(err)
+			features := r.Entries[0].GetAttributeValues("msDS-EnabledFeature")
+			s.answer("%d %t", len(features), len(features) == 1 && strings.HasPrefix(features[0], "CN=Recycle Bin Feature,"))
+		}},
 		{"search/requested attributes only", "cn: a; description: d", func(s *session) {
 			s.group("CN=a", "description: d", "info: i")
 			s.answer("%s", everything(s.entry("CN=a", "cn", "DESCRIPTION", "mail", "noSuchAttribute")))

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,9 @@ func Run(t *testing.T, target Target) {
 		}
 		runCases(t, target, root, "with bin", cases())
 	})
+	t.Run("provider", func(t *testing.T) {
+		runCases(t, target, root, "provider", providerCases())
+	})
 }
 
 // makeRoot makes the OU that everything happens in.
@@ -118,16 +122,18 @@ type testCase struct {
 	run  func(s *session)
 }
 
+// cases are the raw ones, of a target with Recycle Bin.
 func cases() []testCase {
-	var all []testCase
-	for _, part := range [][]testCase{
+	return slices.Concat(
 		bindCases(), searchCases(), filterCases(), pagingCases(), rangeCases(),
 		addCases(), valueCases(), accountNameCases(), groupTypeCases(), modifyCases(), swapCases(),
 		memberCases(), linkCases(), renameCases(), escapeCases(), deleteCases(), recycleBinCases(), rightsCases(),
-	} {
-		all = append(all, part...)
-	}
-	return all
+	)
+}
+
+// providerCases are those of the provider level.
+func providerCases() []testCase {
+	return slices.Concat(openCases(), readCases(), writeCases(), moveCases(), membershipCases(), hostileCases())
 }
 
 // runCases runs the cases of one part, each in an OU of its own.

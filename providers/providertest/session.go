@@ -165,6 +165,17 @@ func (s *session) subOU(rel string) {
 	s.must(s.addRequest(rel, "objectClass: organizationalUnit"))
 }
 
+// drop and shift prepare by a delete and a rename.
+func (s *session) drop(rel string) {
+	s.t.Helper()
+	s.must(s.conn.Del(ldap.NewDelRequest(s.dn(rel), nil)))
+}
+
+func (s *session) shift(rel, rdn string) {
+	s.t.Helper()
+	s.must(s.conn.ModifyDN(ldap.NewModifyDNRequest(s.dn(rel), rdn, true, "")))
+}
+
 // change is one part of a modify operation.
 type change struct {
 	operation uint
@@ -289,9 +300,7 @@ func (s *session) showEntry(e *ldap.Entry, attributes []string) {
 			if generatedName.MatchString(v) {
 				v = "<generated>"
 			}
-			v = strings.ReplaceAll(v, s.ou, "~")
-			v = strings.ReplaceAll(v, s.target.BaseDN, "^")
-			values[j] = deletedName.ReplaceAllString(v, `\0ADEL:<guid>`)
+			values[j] = s.short(v)
 		}
 		slices.Sort(values)
 		parts[i] = name + "=" + strings.Join(values, "|")
@@ -300,6 +309,14 @@ func (s *session) showEntry(e *ldap.Entry, attributes []string) {
 		}
 	}
 	s.answer("[%s]", strings.Join(parts, " "))
+}
+
+// short writes the names of the OU and of the domain as ~ and ^, and without
+// what differs in each run.
+func (s *session) short(value string) string {
+	value = strings.ReplaceAll(value, s.ou, "~")
+	value = strings.ReplaceAll(value, s.target.BaseDN, "^")
+	return deletedName.ReplaceAllString(value, `\0ADEL:<guid>`)
 }
 
 // find appends {name name …} of what a filter finds below the OU, or the code.
