@@ -121,7 +121,7 @@ func (c *client) do(method, target string, body string, headers ...string) answe
 		c.t.Fatalf("%s %s: %v", method, target, err)
 	}
 	a := answer{status: w.StatusCode, header: w.Header, text: string(data)}
-	if strings.HasPrefix(w.Header.Get("Content-Type"), "application/json") {
+	if strings.HasPrefix(w.Header.Get("Content-Type"), "application/json") && w.Header.Get("Content-Encoding") == "" {
 		if err := json.Unmarshal(data, &a.body); err != nil {
 			c.t.Fatalf("%s %s: %v in %s", method, target, err, data)
 		}

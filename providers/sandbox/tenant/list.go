@@ -77,11 +77,17 @@ func (t *Tenant) selected(r *request, c *collection) (*selection, error) {
 	return s, nil
 }
 
-// mayProject refuses properties that this identity may not read at all.
+// mayProject refuses properties that this identity may not read at all: what
+// of a group is more than the basic properties of GroupMember.Read.All.
 func (t *Tenant) mayProject(r *request, p *projection) error {
-	writeback := entities[kindGroup].index("writebackConfiguration")
-	if r.query.selected && slices.Contains(p.properties[kindGroup], writeback) && !t.may(readWriteback) {
-		return denied()
+	if !r.query.selected || t.may(readGroupsFully) {
+		return nil
+	}
+	for _, i := range p.properties[kindGroup] {
+		switch entities[kindGroup].properties[i].name {
+		case "writebackConfiguration", "onPremisesExtensionAttributes":
+			return denied()
+		}
 	}
 	return nil
 }

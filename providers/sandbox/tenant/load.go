@@ -54,7 +54,7 @@ func (s spot) String() string {
 		}
 		return nil
 	})
-	return fmt.Sprintf("%s[%d] %q (%q)", s.key, s.n, describe(name), describe(id))
+	return fmt.Sprintf("%s[%d] %q (%q)", s.key, s.n, cut(name), cut(id))
 }
 
 // reference is a list of ids in a group.
@@ -235,7 +235,7 @@ func (l *loader) resolve(ref reference) {
 		case l.text[at] != '"':
 			l.fail(at, "%s: %s has %s, but takes ids as strings", label, ref.property, jsonType(l.text[at:end]))
 		case !ok:
-			l.fail(at, "%s: %s has the id %q, which no object of the file has", label, ref.property, describe(id))
+			l.fail(at, "%s: %s has the id %q, which no object of the file has; add the object or take the id out", label, ref.property, cut(id))
 		case l.t.objects[i].deleted:
 			l.fail(at, "%s: %s has %s, which is deleted", label, ref.property, l.identifyObject(i))
 		case i == ref.object:
@@ -265,7 +265,7 @@ func (l *loader) checkNames() {
 			continue
 		}
 		if first, ok := seen[name]; ok {
-			l.fail(l.places[i], "%s: the userPrincipalName %s is taken by %s", l.identifyObject(i), name, l.identifyObject(first))
+			l.fail(l.places[i], "%s: the userPrincipalName %s is taken by %s", l.identifyObject(i), describe(name), l.identifyObject(first))
 			continue
 		}
 		seen[name] = i
@@ -275,7 +275,7 @@ func (l *loader) checkNames() {
 // identifyObject names an object for people.
 func (l *loader) identifyObject(i int32) string {
 	o := &l.t.objects[i]
-	return fmt.Sprintf("%s %q (%s)", entities[o.kind].name, describe(o.text("displayName")), o.id)
+	return fmt.Sprintf("%s %q (%s)", entities[o.kind].name, cut(o.text("displayName")), o.id)
 }
 
 // fail records an error at a position of the text.

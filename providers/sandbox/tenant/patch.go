@@ -192,7 +192,7 @@ func writebackProblem(o *object, raw string) string {
 	case typ == "" || typ == universalSecurity:
 	case typ != universalDistribution && typ != universalMailSecurity:
 		return fmt.Sprintf("writebackConfiguration has the onPremisesGroupType %q; it must be %s, %s or %s",
-			describe(typ), universalDistribution, universalSecurity, universalMailSecurity)
+			cut(typ), universalDistribution, universalSecurity, universalMailSecurity)
 	case !o.unified():
 		return fmt.Sprintf("writebackConfiguration has the onPremisesGroupType %s, which only Microsoft 365 groups take; for security groups it must be %s", typ, universalSecurity)
 	}

@@ -243,8 +243,8 @@ func (t *Tenant) readDirectory(r *request, rest []string) (*response, error) {
 
 // readDeleted answers below /directory/deletedItems.
 func (t *Tenant) readDeleted(r *request, rest []string) (*response, error) {
-	if !t.may(readWriteback) {
-		return nil, denied() // Group.Read.All and up
+	if !t.may(readGroupsFully) {
+		return nil, denied()
 	}
 	if isGUID(rest[0]) && len(rest) == 1 {
 		i, ok := t.byID[strings.ToLower(rest[0])]

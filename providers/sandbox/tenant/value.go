@@ -183,11 +183,18 @@ func isGUID(s string) bool {
 	return true
 }
 
-// describe shows a value in a message, cut to a length that can be read.
-func describe(raw string) string {
+// cut shortens a text to a length that can be read.
+func cut(text string) string {
 	const limit = 60
-	if len(raw) > limit {
-		raw = strings.ToValidUTF8(raw[:limit], "") + "…"
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
 	}
-	return raw
+	return text
+}
+
+// describe shows a text of a stranger in a message: short, and without what
+// could move a terminal's cursor or turn the direction of writing.
+func describe(text string) string {
+	quoted := strconv.Quote(cut(text))
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
