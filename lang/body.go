@@ -25,11 +25,29 @@ type arguments struct {
 // read checks a body against a schema and returns its arguments.
 func (l *loader) read(s *scope, what string, body hcl.Body, schema *hcl.BodySchema) *arguments {
 	content, diags := body.Content(schema)
-	l.report(diags)
+	l.report(l.suggest(diags, schema))
 	if content == nil {
 		content = &hcl.BodyContent{}
 	}
 	return &arguments{l: l, scope: s, what: what, content: content, missing: body.MissingItemRange()}
+}
+
+// suggest adds the name that may be meant to what HCL says of unknown ones; its
+// own suggestions stop at two letters.
+func (l *loader) suggest(diags hcl.Diagnostics, schema *hcl.BodySchema) hcl.Diagnostics {
+	var names []string
+	for _, attr := range schema.Attributes {
+		names = append(names, attr.Name)
+	}
+	for _, block := range schema.Blocks {
+		names = append(names, block.Type)
+	}
+	for _, d := range diags {
+		if strings.HasPrefix(d.Summary, "Unsupported ") && d.Subject != nil && !strings.Contains(d.Detail, "Did you mean") {
+			d.Detail += didYouMean(l.sourceText(*d.Subject), names)
+		}
+	}
+	return diags
 }
 
 // bodySchema lists the arguments of a block, those that are required marked with
@@ -149,7 +167,11 @@ func (a *arguments) number(name string, least, most float64) *float64 {
 	}
 	n, _ := v.AsBigFloat().Float64()
 	if n < least || n > most {
-		a.l.report(hcl.Diagnostics{problem(a.at(name), "Number out of range", "%s in %s must be between %s and %s.", name, a.what, plain(least), plain(most))})
+		bounds := "between " + plain(least) + " and " + plain(most)
+		if most == maxCount {
+			bounds = plain(least) + " or more"
+		}
+		a.l.report(hcl.Diagnostics{problem(a.at(name), "Number out of range", "%s in %s must be %s.", name, a.what, bounds)})
 		return nil
 	}
 	return &n

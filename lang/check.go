@@ -88,7 +88,7 @@ func (l *loader) checkRule(d *declaredRule) {
 	if d.Direction == Inbound && d.args.given("unmarked") {
 		l.report(hcl.Diagnostics{problem(at("unmarked"), "Inbound rule writes nothing", "unmarked says what an outbound rule may write to; %s is inbound. Leave it out.", d.args.what)})
 	}
-	if len(d.Flows) == 0 && len(d.Join) == 0 && len(d.args.content.Blocks) == 0 {
+	if len(d.Flows) == 0 && len(d.Join) == 0 && len(d.args.content.Blocks) == 0 && !d.args.given("copy") {
 		l.report(hcl.Diagnostics{problem(d.Range, "Empty rule", "%s has no join and no flow, so it would do nothing.", d.args.what)})
 	}
 	l.checkFlows(d)

@@ -206,12 +206,14 @@ func (l *loader) decodeFlow(d *declaredRule, b *hcl.Block) *Flow {
 		}
 		f.From = from.Name
 	case "value":
-		f.Value = l.compile(a, "value", d.source, wantValue(to))
-		if f.Value == nil {
+		value, from := l.compileOrPass(a, "value", d.source, wantValue(to))
+		if value == nil {
 			return nil
 		}
-		if from, ok := direct(a.expr("value"), d.source); ok && notDirect(from, to) == "" {
-			f.From, f.Value = from.Name, nil
+		if from != nil {
+			f.From = from.Name
+		} else {
+			f.Value = value
 		}
 	case "expression":
 		if f.From = l.directSyncRule(a, d.source, to); f.From != "" {

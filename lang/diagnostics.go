@@ -34,10 +34,13 @@ func warning(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic 
 // before it; "" when none is near.
 func didYouMean(given string, names []string) string {
 	best, least := "", 0
-	limit := max(2, len(given)/3)
+	if len(given) > 200 {
+		return "" // no slip of the finger, and costly to compare
+	}
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil)
-		if d <= limit && (best == "" || d < least) {
+		limit := max(2, max(len(given), len(name))/3)
+		if d <= limit && d < len(given) && (best == "" || d < least) {
 			best, least = name, d
 		}
 	}

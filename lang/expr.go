@@ -43,56 +43,103 @@ var errArguments = errors.New("an expression was given another number of values 
 // compile compiles the HCL expression of an argument; nil when the argument is
 // absent or wrong.
 func (l *loader) compile(a *arguments, argument string, source space, want want) *Expr {
+	e, _ := l.compileOrPass(a, argument, source, want)
+	return e
+}
+
+// compileOrPass is compile, and also the attribute that the expression passes on
+// as it is, if it does nothing else.
+func (l *loader) compileOrPass(a *arguments, argument string, source space, want want) (*Expr, *schema.Attribute) {
 	expr := a.expr(argument)
 	if expr == nil {
-		return nil
+		return nil, nil
 	}
-	var attrs []schema.Attribute // read, in order of first mention
-	written := map[string]int{}  // spelling in the expression → index in attrs
-	in, ok := a.scope.inputs(expr, func(t hcl.Traversal) bool {
+	c, ok := l.prepare(a.scope, expr, source, want)
+	if !ok {
+		return nil, nil
+	}
+	result, diags := c.probe()
+	l.report(c.base.redact(diags))
+	if diags.HasErrors() {
+		return nil, nil
+	}
+	if d := want.check(result, argument, a.what, expr.Range()); d != nil {
+		l.report(hcl.Diagnostics{d})
+		return nil, nil
+	}
+	if branch := fold(expr, c.base.context); branch != expr {
+		secret := c.base.secret
+		if c, ok = l.prepare(a.scope, branch, source, want); !ok {
+			return nil, nil
+		}
+		c.base.secret = c.base.secret || secret
+	}
+	e := &Expr{Text: l.sourceText(expr.Range()), Range: expr.Range(), Const: len(c.attrs) == 0, Eval: c.eval}
+	for _, attr := range c.attrs {
+		e.Uses = append(e.Uses, Use{Name: attr.Name})
+	}
+	if e.Const {
+		return l.constant(e, c.base.secret, argument, a.what), nil
+	}
+	if attr, ok := direct(c.expr, source); ok && want.passes(attr) {
+		return passExpr(e.Text, attr, e.Range), &attr
+	}
+	return e, nil
+}
+
+// prepare resolves the names of an expression.
+func (l *loader) prepare(s *scope, expr hcl.Expression, source space, want want) (*compiled, bool) {
+	c := &compiled{expr: expr, written: map[string]int{}, want: want}
+	var ok bool
+	c.base, ok = s.inputs(expr, func(t hcl.Traversal) bool {
 		attr, name, d := sourceAttribute(t, source)
 		if d != nil {
 			l.report(hcl.Diagnostics{d})
 			return false
 		}
-		i := slices.IndexFunc(attrs, func(have schema.Attribute) bool { return have.Name == attr.Name })
+		i := slices.IndexFunc(c.attrs, func(have schema.Attribute) bool { return have.Name == attr.Name })
 		if i < 0 {
-			attrs = append(attrs, attr)
-			i = len(attrs) - 1
+			c.attrs = append(c.attrs, attr)
+			i = len(c.attrs) - 1
 		}
-		written[name] = i
+		c.written[name] = i
 		return true
 	})
-	if !ok {
-		return nil
+	return c, ok
+}
+
+// fold takes the branch of a condition that no object decides, so that only the
+// attributes of that branch are read.
+func fold(expr hcl.Expression, ctx *hcl.EvalContext) hcl.Expression {
+	switch e := expr.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		if inner := fold(e.Expression, ctx); inner != e.Expression {
+			return inner
+		}
+	case *hclsyntax.ConditionalExpr:
+		if readsSource(e.Condition) != nil {
+			return expr
+		}
+		v, diags := e.Condition.Value(ctx)
+		v, _ = v.Unmark()
+		if diags.HasErrors() || v.Type() != cty.Bool || v.IsNull() || !v.IsKnown() {
+			return expr
+		}
+		if v.True() {
+			return fold(e.TrueResult, ctx)
+		}
+		return fold(e.FalseResult, ctx)
 	}
-	c := &compiled{expr: expr, base: in, attrs: attrs, written: written, want: want}
-	e := &Expr{Text: l.sourceText(expr.Range()), Range: expr.Range(), Const: len(attrs) == 0, Eval: c.eval}
-	for _, attr := range attrs {
-		e.Uses = append(e.Uses, Use{Name: attr.Name})
-	}
-	result, diags := c.probe()
-	l.report(in.redact(diags))
-	if diags.HasErrors() {
-		return nil
-	}
-	if d := want.check(result, argument, a.what, expr.Range()); d != nil {
-		l.report(hcl.Diagnostics{d})
-		return nil
-	}
-	if e.Const {
-		return l.constant(e, argument, a.what)
-	}
-	if attr, ok := direct(expr, source); ok && want.passes(attr) {
-		return passExpr(e.Text, attr, e.Range)
-	}
-	return e
+	return expr
 }
 
 // constant evaluates a constant expression once, for the mistakes in it and for
 // speed.
-func (l *loader) constant(e *Expr, argument, what string) *Expr {
+func (l *loader) constant(e *Expr, secret bool, argument, what string) *Expr {
 	v, err := e.Eval(nil)
+	if secret && !v.IsNull() {
+		l.remember(cty.StringVal(v.Display()))
+	}
 	if err != nil {
 		l.report(hcl.Diagnostics{problem(e.Range, "Wrong value", "%s in %s: %s.", argument, what, err)})
 		return nil
@@ -105,8 +152,8 @@ func (l *loader) constant(e *Expr, argument, what string) *Expr {
 type compiled struct {
 	expr    hcl.Expression
 	base    inputs
-	attrs   []schema.Attribute
-	written map[string]int
+	attrs   []schema.Attribute // read, in order of first mention
+	written map[string]int     // spelling in the expression → index in attrs
 	want    want
 }
 

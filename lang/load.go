@@ -103,7 +103,7 @@ func (l *loader) run() {
 	l.blocks = map[string][]*hcl.Block{}
 	for _, body := range bodies {
 		content, diags := body.Content(rootSchema)
-		l.report(diags)
+		l.report(l.suggest(diags, rootSchema))
 		for _, b := range content.Blocks {
 			l.blocks[b.Type] = append(l.blocks[b.Type], b)
 		}

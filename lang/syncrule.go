@@ -217,7 +217,7 @@ func posAt(src []byte, from hcl.Range, at int) hcl.Pos {
 	if at <= from.Start.Byte || at > len(src) {
 		return from.Start
 	}
-	scanner := hcl.NewRangeScannerFragment(src[from.Start.Byte:at], from.Filename, from.Start, func(data []byte, _ bool) (int, []byte, error) {
+	scanner := hcl.NewRangeScannerFragment(src[:at], from.Filename, from.Start, func(data []byte, _ bool) (int, []byte, error) {
 		return len(data), data, nil
 	})
 	scanner.Scan()
