@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/landfall-directory/landfall/planner"
@@ -141,9 +142,12 @@ type FileJournal struct {
 	path string
 }
 
+// runIDLetters are what a run id is made of: it becomes the name of a file.
+const runIDLetters = "0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 // CreateJournal starts dir/RUN.jsonl, and dir if it does not exist.
 func CreateJournal(dir string, h Header) (*FileJournal, error) {
-	if h.Run == "" || filepath.Base(h.Run) != h.Run {
+	if h.Run == "" || strings.Trim(h.Run, runIDLetters) != "" {
 		return nil, fmt.Errorf("%q is not a run id", h.Run)
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -298,12 +298,9 @@ func (l *lane) conclude(s *step) {
 		}
 		return
 	}
-	ended := strings.ReplaceAll(string(s.report.Status), "_", " ")
-	if s.report.Status == StatusUnknown {
-		ended = "without an answer"
-	}
+	why := s.noun() + " " + ended(s.report.Status)
 	if o.cause == "" {
-		o.cause = fmt.Sprintf("its %s was %s", s.op.Verb, ended)
+		o.cause = "its " + why
 	}
 	if s.report.Status == StatusUnknown {
 		delete(l.where, strings.ToLower(o.anchor))
@@ -311,8 +308,36 @@ func (l *lane) conclude(s *step) {
 	}
 	switch s.op.Verb {
 	case planner.VerbCreate, planner.VerbRestore:
-		note(l.missing, s.op.DNAfter, fmt.Sprintf("was not made: its %s was %s", s.op.Verb, ended))
+		note(l.missing, s.op.DNAfter, "was not made: its "+why)
 	case planner.VerbMove:
-		note(l.held, o.dn, fmt.Sprintf("it still belongs to %q, whose move was %s", o.change.Name, ended))
+		note(l.held, o.dn, fmt.Sprintf("it still belongs to %q, whose %s", o.change.Name, why))
+	}
+}
+
+// noun names what a step does, for "its creation failed".
+func (s *step) noun() string {
+	switch s.op.Verb {
+	case planner.VerbCreate:
+		return "creation"
+	case planner.VerbMembers:
+		return "change of members"
+	case planner.VerbDelete:
+		return "deletion"
+	default:
+		return string(s.op.Verb)
+	}
+}
+
+// ended says how a step ended that is not done.
+func ended(s Status) string {
+	switch s {
+	case StatusFailed:
+		return "failed"
+	case StatusStale:
+		return "was stale"
+	case StatusUnknown:
+		return "got no answer"
+	default:
+		return "was not done"
 	}
 }

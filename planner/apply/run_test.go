@@ -291,7 +291,7 @@ func TestLaterOperationsOfAnObjectNeedTheEarlierOnes(t *testing.T) {
 	}
 	r := carryOut(t, plan(c, nested), d, nil)
 	wantOutcomes(t, r, OutcomeFailed, OutcomeDone)
-	if got := r.Changes[0].Operations[1]; got.Status != StatusNotDone || !strings.Contains(got.Cause, "its move was failed") {
+	if got := r.Changes[0].Operations[1]; got.Status != StatusNotDone || !strings.Contains(got.Cause, "its move failed") {
 		t.Errorf("members after a failed move: %+v", got)
 	}
 	if !other.members[g.anchor] {
@@ -531,5 +531,38 @@ func TestProgress(t *testing.T) {
 	}
 	if want := []string{"1/2 a  0", "1/2 a done 1", "2/2 c  1", "2/2 c failed 2"}; !slices.Equal(got, want) {
 		t.Errorf("events:\n got %q\nwant %q", got, want)
+	}
+}
+
+func TestOutagesCountOnlyInARow(t *testing.T) {
+	d := newDirectory(groups)
+	var changes []planner.Change
+	for i := range 20 {
+		changes = append(changes, creation(fmt.Sprint(i), below(fmt.Sprint(i), groups)))
+	}
+	d.trouble = func(n int, _ planner.Operation) (planner.Result, bool) {
+		return planner.Result{Status: planner.StatusUnknown, Err: io.EOF}, n%defaultOutageLimit != 0
+	}
+	if r := carryOut(t, plan(changes...), d, nil); len(r.Stops) != 0 || len(d.log) != 20 {
+		t.Errorf("stops: %+v after %d operations", r.Stops, len(d.log))
+	}
+}
+
+func TestMembersAfterAMoveWithoutAnswer(t *testing.T) {
+	d := newDirectory(groups)
+	g, nested := d.put("group", below("g", groups)), d.put("group", below("nested", groups))
+	to := below("elsewhere", groups)
+	c := of(g, planner.ActionMembers)
+	c.Members = &planner.Members{Add: []planner.MemberChange{{DN: to, ID: nested.anchor}}}
+	d.trouble = func(_ int, op planner.Operation) (planner.Result, bool) {
+		if op.Verb != planner.VerbMove {
+			return planner.Result{}, false
+		}
+		d.carryOut(op)
+		return planner.Result{Status: planner.StatusUnknown}, true
+	}
+	wantOutcomes(t, carryOut(t, plan(move(nested, to), c), d, nil), OutcomeUnknown, OutcomeDone)
+	if !g.members[nested.anchor] {
+		t.Error("nobody knows where the member is; the plan's name was the best guess")
 	}
 }

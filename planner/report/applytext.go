@@ -31,7 +31,7 @@ func ApplyText(w io.Writer, rep *apply.Report, o ApplyOptions) error {
 		o.View = ViewDefault
 	}
 	p := newPrinter(w, o.TextOptions)
-	r := &outcome{page: &page{printer: p, plan: o.Plan, view: o.View, tally: newTally(o.Plan)}, report: rep}
+	r := &outcome{page: &page{printer: p, plan: o.Plan, view: o.View, tally: newTally(o.Plan), hint: "in the journal"}, report: rep}
 	r.answer(o)
 	r.stops()
 	r.outcomes(apply.OutcomeUnknown, redder, "UNKNOWN", "no answer came; the next plan shows whether it was done")
@@ -116,14 +116,18 @@ func (r *outcome) outcomes(which apply.Outcome, how style, title, meaning safe) 
 	r.heading(how, r.text("%s (%s)", title, len(found))+meaning)
 	quiet := which == apply.OutcomeDone || which == apply.OutcomeBlocked
 	shown := len(found)
-	if quiet && r.view != ViewFull && shown > 20 {
+	if (quiet || which == apply.OutcomeNotDone) && r.view != ViewFull && shown > 20 {
 		shown = 10
 	}
 	for _, c := range found[:shown] {
 		r.change(c, how, quiet)
 	}
 	if more := len(found) - shown; more > 0 {
-		r.linef(2, "%s more: %s", more, hint)
+		where := r.hint
+		if which != apply.OutcomeDone {
+			where = "in the next plan" // the journal holds what was sent
+		}
+		r.linef(2, "%s more: %s", more, where)
 	}
 }
 
@@ -192,7 +196,7 @@ func (r *outcome) operation(o *apply.OperationReport) {
 		r.line(8, plain, sign+r.member(m.Member)+" refused: "+r.text("%s", cause))
 	}
 	if more := len(refused) - shown; more > 0 {
-		r.linef(8, "%s more refused: %s", more, hint)
+		r.linef(8, "%s more refused: %s", more, r.hint)
 	}
 }
 

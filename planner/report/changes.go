@@ -129,7 +129,7 @@ func (r *page) blockedTogether(changes []*planner.Change) {
 		r.line(6, plain, pad(r.text("%s", name(cmp.Or(one.Name, one.Address))), headingColumn-4)+r.shortID(one))
 	}
 	if more := len(changes) - shown; more > 0 {
-		r.linef(6, "%s more: %s", more, hint)
+		r.linef(6, "%s more: %s", more, r.hint)
 	}
 	r.notes(changes)
 	r.reasons(c)
@@ -240,7 +240,7 @@ func (r *page) notes(changes []*planner.Change) {
 		r.prose(6, red, r.text("note%s: ", of), n)
 	}
 	if more := len(order) - shown; more > 0 {
-		r.linef(6, "%s: %s", count(more, "more note", "more notes"), hint)
+		r.linef(6, "%s: %s", count(more, "more note", "more notes"), r.hint)
 	}
 }
 

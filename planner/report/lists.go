@@ -46,7 +46,7 @@ func (r *page) skipped() {
 		}
 	}
 	if more := len(objects) - shown; more > 0 {
-		r.linef(2, "%s with skipped members: %s", count(more, "more object", "more objects"), hint)
+		r.linef(2, "%s with skipped members: %s", count(more, "more object", "more objects"), r.hint)
 	}
 }
 
@@ -87,7 +87,7 @@ func (r *page) cutList(indent int, title safe, n int, item func(int) safe) {
 		items[i] = item(i)
 	}
 	if more := n - shown; more > 0 {
-		items = append(items, r.text("%s more: %s", more, hint))
+		items = append(items, r.text("%s more: %s", more, r.hint))
 	}
 	if row := title + " " + join(items, ", "); indent+utf8.RuneCountInString(string(row)) <= r.width {
 		r.line(indent, plain, row)
@@ -142,7 +142,7 @@ func (r *page) frozen() {
 			}
 		}
 		if more := len(g) - shown; more > 0 {
-			r.linef(6, "%s more: %s", more, hint)
+			r.linef(6, "%s more: %s", more, r.hint)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func (r *page) diagnostics(severity string) {
 			}
 			r.diagnostic(word, how, d)
 		case written[d.Code] == perCode[d.Code]:
-			r.linef(2, "%s with the code [%s]: %s", count(perCode[d.Code]-limit, "more warning", "more warnings"), d.Code, hint)
+			r.linef(2, "%s with the code [%s]: %s", count(perCode[d.Code]-limit, "more warning", "more warnings"), d.Code, r.hint)
 		}
 	}
 }

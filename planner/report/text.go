@@ -44,7 +44,7 @@ func Text(w io.Writer, p *planner.Plan, o TextOptions) error {
 	if o.View == "" {
 		o.View = ViewDefault
 	}
-	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, accept: o.Accept, tally: newTally(p)}
+	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, accept: o.Accept, tally: newTally(p), hint: "-view full"}
 	r.head()
 	r.result()
 	r.table()
@@ -66,9 +66,8 @@ type page struct {
 	view   View
 	accept []planner.Accepted
 	tally  *tally
+	hint   string // where the rest of a list is
 }
-
-const hint = "-view full"
 
 // atMost is how many of n items are shown: all of a few, else the first ones, so
 // that a cut always saves lines. The full view shows everything.

@@ -102,7 +102,7 @@ func (r *page) signed(indent, gone, come int, goes, comes func(int) safe) {
 		r.line(indent, plain, "+ "+comes(i))
 	}
 	if more := gone + come - shown; more > 0 {
-		r.line(indent, plain, r.text("%s more (%s): %s", more, delta(come-plus, gone-minus), hint))
+		r.line(indent, plain, r.text("%s more (%s): %s", more, delta(come-plus, gone-minus), r.hint))
 	}
 }
 

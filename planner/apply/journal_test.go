@@ -1,0 +1,209 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-directory/landfall/planner"
+)
+
+var noon = time.Date(2026, 11, 22, 13, 0, 0, 0, time.FixedZone("CET", 3600))
+
+func TestJournalRoundTrip(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), ".landfall", "runs")
+	p := plan()
+	p.Digest, p.ConfigDigest = "sha256:aa", "sha256:bb"
+	j, err := CreateJournal(dir, NewHeader("20261122T120000Z-0a1b2c", noon, p, "kim@build", "0.1.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDirectory(groups, people)
+	user, g := d.put("user", below("kim", people)), d.put("group", below("g", groups))
+	g.attributes["info"] = "old"
+	c := update(g, "info", "old", "new\nline \xff")
+	c.Members = &planner.Members{Add: []planner.MemberChange{member(user), {DN: below("nobody", people), Name: "nobody"}}}
+	p.Changes = []planner.Change{c, creation("n", below("n", "OU=None,"+groups))}
+	report, err := Run(context.Background(), p, Options{
+		Writers: map[string]planner.Writer{corp: d}, Journal: j, Now: func() time.Time { return noon },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	rec := readJournal(t, j.Path())
+	if diff := cmp.Diff(Header{
+		Version: 1, Run: "20261122T120000Z-0a1b2c", Started: "2026-11-22T12:00:00Z", Digest: "sha256:aa",
+		ConfigDigest: "sha256:bb", Who: "kim@build", LandfallVersion: "0.1.0",
+	}, rec.Header); diff != "" {
+		t.Error(diff)
+	}
+	if rec.Torn || rec.Footer == nil || rec.Footer.Counts != report.Counts() || rec.Footer.Finished != "2026-11-22T12:00:00Z" {
+		t.Errorf("footer: %+v", rec.Footer)
+	}
+	if len(rec.Operations) != 3 {
+		t.Fatalf("operations: %+v", rec.Operations)
+	}
+	failed, updated, members := rec.Operations[0], rec.Operations[1], rec.Operations[2]
+	if failed.Verb != planner.VerbCreate || failed.Result.Status != StatusFailed || failed.Result.Code != 32 || failed.Result.Error == "" {
+		t.Errorf("the failure: %+v %+v", failed, failed.Result)
+	}
+	want := OperationEntry{
+		Verb: planner.VerbUpdate, ObjectType: "group", Name: g.dn, Anchor: g.anchor, DNBefore: g.dn, DNAfter: g.dn,
+		Edits: []planner.Edit{{Attribute: "info", Before: planner.Texts("old"), After: planner.Texts("new\nline \ufffd")}},
+	}
+	if diff := cmp.Diff(want, updated.OperationEntry); diff != "" || updated.Address != c.Address || updated.Provider != corp {
+		t.Errorf("the update:\n%s", diff)
+	}
+	if len(members.Add) != 2 || len(members.Result.Refused) != 1 || members.Result.Refused[0].Member.Name != "nobody" {
+		t.Errorf("the members: %+v %+v", members, members.Result)
+	}
+}
+
+func readJournal(t *testing.T, path string) *Record {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rec, err := ReadJournal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func TestJournalFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs")
+	j, err := CreateJournal(dir, Header{Version: 1, Run: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(j.Path())
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the journal: %v, %v", info.Mode(), err)
+	}
+	if _, err := CreateJournal(dir, Header{Version: 1, Run: "r"}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a journal was overwritten: %v", err)
+	}
+	for _, run := range []string{"", "..", "a/b", "../x"} {
+		if _, err := CreateJournal(dir, Header{Version: 1, Run: run}); err == nil {
+			t.Errorf("the run id %q was accepted", run)
+		}
+	}
+	if err := j.Before(Entry{Number: 1, Operation: &OperationEntry{}}); err != nil {
+		t.Fatal(err)
+	}
+	// Nothing was closed: what is recorded is in the file all the same.
+	rec := readJournal(t, j.Path())
+	if len(rec.Operations) != 1 || rec.Operations[0].Result != nil || rec.Footer != nil || rec.Torn {
+		t.Errorf("after a crash: %+v", rec)
+	}
+	if err := j.Close(Footer{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReadJournalTornAtEveryByte(t *testing.T) {
+	whole := journalText(t)
+	lines := bytes.Count(whole, []byte("\n"))
+	for n := range len(whole) {
+		rec, err := ReadJournal(bytes.NewReader(whole[:n]))
+		first := bytes.IndexByte(whole, '\n')
+		if n <= first {
+			if err == nil {
+				t.Fatalf("%d bytes are no journal", n)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if torn := whole[n-1] != '\n'; rec.Torn != torn {
+			t.Fatalf("%d bytes: torn is %v", n, rec.Torn)
+		}
+		if complete := bytes.Count(whole[:n], []byte("\n")) == lines; (rec.Footer != nil) != complete {
+			t.Fatalf("%d bytes: footer is %v", n, rec.Footer)
+		}
+	}
+}
+
+// journalText is a journal of two operations.
+func journalText(t testing.TB) []byte {
+	j, err := CreateJournal(t.TempDir(), Header{Version: 1, Run: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 {
+		err = errors.Join(err, j.Before(Entry{Number: n + 1, Operation: &OperationEntry{Verb: planner.VerbDelete}}),
+			j.After(Entry{Number: n + 1, Result: &ResultEntry{Status: StatusDone}}))
+	}
+	if err = errors.Join(err, j.Close(Footer{})); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(j.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestReadJournalRefusesWhatIsWrong(t *testing.T) {
+	const (
+		header = `{"header":{"version":1,"run":"r"}}` + "\n"
+		start  = `{"before":{"number":1,"operation":{"verb":"delete"}}}` + "\n"
+		end    = `{"after":{"number":1,"result":{"status":"done"}}}` + "\n"
+		footer = `{"footer":{}}` + "\n"
+	)
+	tests := map[string]struct{ text, want string }{
+		"empty":            {"", "line 1"},
+		"no header":        {start, "line 1"},
+		"two headers":      {header + header, "line 2"},
+		"newer":            {`{"header":{"version":2}}` + "\n", "version 2"},
+		"not JSON":         {header + "x\n" + start, "line 2"},
+		"nothing":          {header + "{}\n", "line 2"},
+		"starts twice":     {header + start + start, "starts twice"},
+		"no operation":     {header + `{"before":{"number":1}}` + "\n", "says nothing"},
+		"ends twice":       {header + start + end + end, "ends twice"},
+		"ends first":       {header + end, "without a start"},
+		"no result":        {header + start + `{"after":{"number":1}}` + "\n", "without a result"},
+		"after the footer": {header + footer + start, "after the footer"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if rec, err := ReadJournal(strings.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%+v, %v", rec, err)
+			}
+		})
+	}
+}
+
+func FuzzReadJournal(f *testing.F) {
+	f.Add(journalText(f))
+	f.Add([]byte(`{"header":{"version":1}}` + "\n" + `{"before":{"number":1,"operation":{"edits":[{"before":[{"hash":"h","length":1}]}]}}}` + "\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rec, err := ReadJournal(bytes.NewReader(data))
+		if (rec == nil) == (err == nil) {
+			t.Fatalf("%v, %v", rec, err)
+		}
+	})
+}
+
+func TestNewRunID(t *testing.T) {
+	id, err := NewRunID(noon, bytes.NewReader([]byte{0x0a, 0x1b, 0x2c}))
+	if err != nil || id != "20261122T120000Z-0a1b2c" {
+		t.Errorf("%q, %v", id, err)
+	}
+	if _, err := NewRunID(noon, bytes.NewReader(nil)); err == nil {
+		t.Error("an id without randomness")
+	}
+}
