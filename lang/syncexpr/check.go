@@ -40,6 +40,10 @@ func (c *checker) warn(n *node, summary, format string, args ...any) {
 	}
 }
 
+// maxSources bounds the attributes whose values one expression may walk through.
+// Comparing them is quadratic.
+const maxSources = 250
+
 // enough reports that further checking would only produce problems that are
 // dropped.
 func (c *checker) enough() bool { return len(c.problems) >= maxProblems }
@@ -48,7 +52,7 @@ func (c *checker) enough() bool { return len(c.problems) >= maxProblems }
 func (c *checker) root(n *node) {
 	c.expr(n)
 	if !n.info.typ.fits(tAny) {
-		c.problem(n, "Wrong type", "%s is a constant for the arguments of functions; an attribute cannot receive it.", n.text)
+		c.problem(n, "Wrong type", "A constant like vbTextCompare is an argument of functions; an attribute cannot receive it.")
 	}
 	c.cut(n)
 }
@@ -170,7 +174,7 @@ func (c *checker) variable(n *node) {
 // bind makes n single where only one value of it is seen.
 func (c *checker) bind(n *node) {
 	if len(c.bound) > 0 && c.bound[n.key()] {
-		n.info.card = single
+		n.info.card, n.info.element = single, true
 	}
 }
 
@@ -178,7 +182,7 @@ func (c *checker) bind(n *node) {
 // through around it.
 func (c *checker) whole(n, arg *node) {
 	outer := c.bound
-	c.bound = nil
+	c.bound = map[key]bool{}
 	c.expr(arg)
 	c.cut(arg)
 	c.bound = outer
@@ -224,10 +228,14 @@ func (c *checker) each(n, arg *node) {
 	n.info.size += arg.info.size
 	if arg.info.card == single {
 		n.info.needs = addSources(n.info.needs, arg.info.needs...)
-		return
+	} else {
+		c.cut(arg)
+		arg.info.element = true
+		n.info.needs = addSources(n.info.needs, source{key: arg.key(), node: arg, card: arg.info.card})
 	}
-	c.cut(arg)
-	n.info.needs = addSources(n.info.needs, source{key: arg.key(), node: arg, card: arg.info.card})
+	if len(n.info.needs) > maxSources {
+		c.problem(arg, "Expression too large", "The expression works on more than %d attributes at once. Split it over several rules.", maxSources)
+	}
 }
 
 // cut makes n the expression that walks through the sources that it needs: from

@@ -2,7 +2,6 @@ package syncexpr
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -65,9 +64,13 @@ func (c *checker) plain(n *node) {
 	f := n.info.fn
 	for i, a := range n.args {
 		p := f.params[i]
-		if p.pass == passWhole {
+		switch {
+		case p.enum != nil:
+			c.enum(n, a, p)
+			continue
+		case p.pass == passWhole:
 			c.whole(n, a)
-		} else {
+		default:
 			c.expr(a)
 			c.each(n, a)
 		}
@@ -78,15 +81,22 @@ func (c *checker) plain(n *node) {
 	}
 }
 
-// argument checks the type of one argument.
-func (c *checker) argument(n, a *node, p param) {
-	if p.enum != nil {
-		if a.kind == nodeConstant && a.info.typ == tEnum && slices.Contains(p.enum, a.text) || a.kind == nodeString && slices.Contains(p.enum, a.text) {
-			return
-		}
-		c.problem(a, "Wrong type", "The argument %s of %s must be one of %s.", p.name, n.text, list(p.enum))
+// enum checks an argument that is one of a few constants, bare or in quotes.
+func (c *checker) enum(n, a *node, p param) {
+	a.info.size = 1
+	n.info.size++
+	if (a.kind == nodeConstant || a.kind == nodeString) && slices.Contains(p.enum, a.text) {
 		return
 	}
+	hint := ""
+	if a.kind == nodeConstant || a.kind == nodeString {
+		hint = didYouMean(a.text, p.enum, "%s")
+	}
+	c.problem(a, "Wrong type", "The argument %s of %s must be %s.%s", p.name, n.text, list(p.enum), hint)
+}
+
+// argument checks the type of one argument.
+func (c *checker) argument(n, a *node, p param) {
 	if a.info.typ.fits(p.accept) {
 		return
 	}
@@ -152,18 +162,19 @@ func (c *checker) branches(n *node) {
 	if n.info.fn.form == formSwitch {
 		n.info.typ = tNull // when no condition holds
 	}
-	outer := c.bound
-	if len(n.info.needs) > 0 {
-		c.bound = make(map[key]bool, len(outer)+len(n.info.needs))
-		maps.Copy(c.bound, outer)
-		for _, s := range n.info.needs {
+	var bound []key
+	for _, s := range n.info.needs {
+		if !c.bound[s.key] {
 			c.bound[s.key] = true
+			bound = append(bound, s.key)
 		}
 	}
 	for _, a := range values {
 		c.branch(n, a)
 	}
-	c.bound = outer
+	for _, k := range bound {
+		delete(c.bound, k)
+	}
 }
 
 func (c *checker) branch(n, a *node) {
@@ -171,7 +182,7 @@ func (c *checker) branch(n, a *node) {
 	c.cut(a)
 	n.info.size += a.info.size
 	if a.info.typ == tEnum {
-		c.problem(a, "Wrong type", "%s is a constant for the arguments of functions; it is no result.", a.text)
+		c.problem(a, "Wrong type", "A constant like vbTextCompare is an argument of functions; it is no result.")
 	}
 	n.info.typ |= a.info.typ
 	n.info.card = max(n.info.card, a.info.card)

@@ -1,8 +1,6 @@
 package syncexpr
 
 import (
-	"maps"
-
 	"github.com/landfall-directory/landfall/lang/value"
 )
 
@@ -21,20 +19,22 @@ type frame struct {
 	left  int           // nodes that may still be evaluated in loops
 }
 
-// budget bounds the work of nested loops. It is far above what the largest group
-// needs (a million members, 50 nodes each).
-const budget = 1 << 26
+// budget bounds the work of one evaluation, counted in nodes and values walked
+// through and in texts looked at. It is far above what the largest group needs (a
+// million members, 50 nodes each).
+const (
+	budget   = 1 << 26
+	textCost = 64 // bytes of text that cost as much as a node
+)
 
-// places says where the compiled code finds what is bound at a place in the
-// tree: sources that are walked through, and variables.
-type places struct {
-	bound map[key]int
-	vars  map[string]int
-}
-
+// compiler makes closures of a checked tree.
 type compiler struct {
 	index map[Input]int
 	slots int
+	// bound and vars are the slots of what is walked through around the present
+	// node, and of the variables that exist there.
+	bound map[key]int
+	vars  map[string]int
 }
 
 func (c *compiler) slot() int {
@@ -42,16 +42,26 @@ func (c *compiler) slot() int {
 	return c.slots - 1
 }
 
-func (c *compiler) expr(n *node, at places) eval {
-	if len(at.bound) > 0 {
-		if slot, ok := at.bound[n.key()]; ok {
+func (c *compiler) expr(n *node) eval {
+	if n.info.element {
+		if slot, ok := c.bound[n.key()]; ok {
 			return readSlot(slot)
 		}
 	}
 	if n.info.region != nil {
-		return c.region(n, at)
+		return c.region(n)
 	}
-	return c.node(n, at)
+	return c.node(n)
+}
+
+// whole compiles a node that sees sets as they are, whatever is walked through
+// around it.
+func (c *compiler) whole(n *node) eval {
+	outer := c.bound
+	c.bound = map[key]int{}
+	run := c.expr(n)
+	c.bound = outer
+	return run
 }
 
 func readSlot(slot int) eval {
@@ -59,25 +69,26 @@ func readSlot(slot int) eval {
 }
 
 // region evaluates n once per value of the source that has several.
-func (c *compiler) region(n *node, at places) eval {
+func (c *compiler) region(n *node) eval {
 	type walk struct {
+		key  key
 		eval eval
 		slot int
 		many bool
 	}
-	inner := places{vars: at.vars, bound: make(map[key]int, len(at.bound)+len(n.info.region))}
-	maps.Copy(inner.bound, at.bound)
 	var walks []walk
 	for _, s := range n.info.region {
-		if _, ok := at.bound[s.key]; ok {
-			continue // one value already
+		if _, ok := c.bound[s.key]; !ok { // else it is one value already
+			walks = append(walks, walk{s.key, c.expr(s.node), c.slot(), s.card == many})
 		}
-		slot := c.slot()
-		walks = append(walks, walk{c.expr(s.node, at), slot, s.card == many})
-		inner.bound[s.key] = slot
 	}
-	body := c.node(n, inner)
-	size := n.info.size
+	for _, w := range walks {
+		c.bound[w.key] = w.slot
+	}
+	body, size := c.node(n), n.info.size
+	for _, w := range walks {
+		delete(c.bound, w.key)
+	}
 	return func(s scope) (value.Value, *Error) {
 		through := -1
 		for i, w := range walks {
@@ -105,11 +116,11 @@ func (c *compiler) region(n *node, at places) eval {
 func (s scope) each(items []value.Value, slot, cost int, body eval) (value.Value, *Error) {
 	out := make([]value.Value, 0, len(items))
 	for _, item := range items {
-		if err := s.spend(cost); err != nil {
-			return value.Value{}, err
-		}
 		s.frame.slots[slot] = item
 		v, err := body(s)
+		if err == nil && !s.frame.spend(cost+len(v.Text())/textCost) {
+			err = tooLong()
+		}
 		switch {
 		case err != nil:
 			return value.Value{}, err
@@ -117,26 +128,26 @@ func (s scope) each(items []value.Value, slot, cost int, body eval) (value.Value
 			return fail("the expression gives several values for each value of an attribute")
 		case !v.IsNull():
 			out = append(out, v)
-			if err := s.spend(len(v.Text()) >> 4); err != nil {
-				return value.Value{}, err
-			}
 		}
 	}
 	return value.ListOf(out), nil
 }
 
-func (s scope) spend(cost int) *Error {
-	if s.frame.left -= cost; s.frame.left < 0 {
-		return &Error{Text: "the evaluation takes too long: it walks through very many values"}
-	}
-	return nil
+// spend takes cost from the budget and reports whether there was enough.
+func (f *frame) spend(cost int) bool {
+	f.left -= cost
+	return f.left >= 0
+}
+
+func tooLong() *Error {
+	return &Error{Text: "the evaluation takes too long: it walks through very many values, or very long texts"}
 }
 
 func constant(v value.Value) eval {
 	return func(scope) (value.Value, *Error) { return v, nil }
 }
 
-func (c *compiler) node(n *node, at places) eval {
+func (c *compiler) node(n *node) eval {
 	switch n.kind {
 	case nodeString:
 		return constant(value.Str(n.text))
@@ -147,15 +158,15 @@ func (c *compiler) node(n *node, at places) eval {
 	case nodeParameter:
 		return c.parameter(n)
 	case nodeVariable:
-		return readSlot(at.vars[n.text])
+		return readSlot(c.vars[n.text])
 	case nodeConstant:
 		return constant(constantValue(n.text))
 	case nodeMinus:
-		return c.minus(n, at)
+		return c.minus(n)
 	case nodeChain:
-		return c.chain(n, at)
+		return c.chain(n)
 	}
-	return c.call(n, at)
+	return c.call(n)
 }
 
 func (c *compiler) input(name string, kind InputKind) eval {
@@ -200,26 +211,42 @@ func constantValue(name string) value.Value {
 // argument is a compiled operand or argument with the kinds that it may have.
 type argument struct {
 	eval   eval
-	accept typ
+	accept typ  // in the evaluation
+	want   typ  // for messages
 	null   bool // NULL is passed on
 	what   string
 	node   *node
 }
 
-func (c *compiler) argument(n *node, at places, accept typ, what string) argument {
-	return argument{eval: c.expr(n, at), accept: accept.runtime() | tNull, what: what, node: n}
+func (c *compiler) argument(n *node, accept typ, what string) argument {
+	return argument{eval: c.expr(n), accept: accept.runtime() | tNull, want: accept, what: what, node: n}
 }
 
 func (a *argument) get(s scope) (value.Value, *Error) {
 	v, err := a.eval(s)
-	if err == nil && a.accept&kindOf(v) == 0 {
-		return value.Value{}, a.wrong(kindOf(v))
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if a.accept&kindOf(v) == 0 {
+		if v.Kind() != value.Time || a.accept&tString == 0 {
+			return value.Value{}, a.wrong(kindOf(v))
+		}
+		v = value.Str(v.LDAP())
+	}
+	if s.frame != nil {
+		cost := len(v.Text()) / textCost
+		if v.Kind() == value.List {
+			cost = len(v.Items())
+		}
+		if !s.frame.spend(cost) {
+			return value.Value{}, tooLong()
+		}
+	}
+	return v, nil
 }
 
 func (a *argument) wrong(got typ) *Error {
-	_, err := fail("%s must be %s; here it is %s", a.what, a.accept&^(tNull|tList), got)
+	_, err := fail("%s must be %s; here it is %s", a.what, a.want, got)
 	a.node.place(err)
 	return err
 }
@@ -231,8 +258,8 @@ func (n *node) place(err *Error) {
 	}
 }
 
-func (c *compiler) minus(n *node, at places) eval {
-	a := c.argument(n.args[0], at, tInt, "the operand of -")
+func (c *compiler) minus(n *node) eval {
+	a := c.argument(n.args[0], tInt, "the operand of -")
 	return func(s scope) (value.Value, *Error) {
 		v, err := a.get(s)
 		if err != nil || v.IsNull() {
@@ -242,17 +269,17 @@ func (c *compiler) minus(n *node, at places) eval {
 	}
 }
 
-func (c *compiler) call(n *node, at places) eval {
+func (c *compiler) call(n *node) eval {
 	f := n.info.fn
 	switch f.form {
 	case formIIF:
-		return c.iif(n, at)
+		return c.iif(n)
 	case formSwitch:
-		return c.choose(n, at)
+		return c.choose(n)
 	case formSelect, formWhere:
-		return c.loop(n, at)
+		return c.loop(n)
 	case formWith:
-		return c.with(n, at)
+		return c.with(n)
 	case formImported:
 		return c.input(n.args[0].text, InputImported)
 	case formCount:
@@ -260,29 +287,28 @@ func (c *compiler) call(n *node, at places) eval {
 	}
 	args := make([]argument, len(f.params))
 	for i, p := range f.params {
-		args[i] = c.passed(n, i, p, at)
+		args[i] = c.passed(n, i, p)
 	}
 	return plain(n, f, args)
 }
 
 // passed compiles argument i of n for the parameter p.
-func (c *compiler) passed(n *node, i int, p param, at places) argument {
+func (c *compiler) passed(n *node, i int, p param) argument {
 	if i >= len(n.args) {
 		return argument{eval: constant(p.omitted), accept: ^typ(0), null: true}
 	}
 	if p.enum != nil {
 		return argument{eval: constant(value.Str(n.args[i].text)), accept: ^typ(0), null: true}
 	}
-	if p.pass == passWhole {
-		at.bound = nil
+	what := "the argument " + p.name + " of " + n.text
+	if p.pass == passEach {
+		a := c.argument(n.args[i], p.accept, what)
+		a.null = p.null
+		return a
 	}
-	a := c.argument(n.args[i], at, p.accept, "the argument "+p.name+" of "+n.text)
-	a.null = p.null
-	if p.pass == passWhole {
-		a.accept |= tList
-		if p.accept != tData {
-			a.eval = a.checkItems()
-		}
+	a := argument{eval: c.whole(n.args[i]), accept: p.accept.runtime() | tNull | tList, want: p.accept, null: p.null, what: what, node: n.args[i]}
+	if p.accept != tData {
+		a.eval = a.checkItems()
 	}
 	return a
 }
@@ -318,17 +344,19 @@ func plain(n *node, f *function, args []argument) eval {
 	case f.f4 != nil:
 		return call4(n, f.f4, args)
 	}
-	return func(scope) (value.Value, *Error) { return placed(n)(f.f0()) }
+	return func(scope) (value.Value, *Error) { return n.result(f.f0()) }
 }
 
-// placed gives an error of n its place.
-func placed(n *node) func(v value.Value, err *Error) (value.Value, *Error) {
-	return func(v value.Value, err *Error) (value.Value, *Error) {
-		if err != nil {
-			n.place(err)
+// result gives an error of n its place, and the name of the function in front
+// of its text. What Error() says stays as it is.
+func (n *node) result(v value.Value, err *Error) (value.Value, *Error) {
+	if err != nil && err.Length == 0 {
+		if n.text != "Error" {
+			err.Text = n.text + ": " + err.Text
 		}
-		return v, err
+		n.place(err)
 	}
+	return v, err
 }
 
 func call1(n *node, f func(a value.Value) (value.Value, *Error), a argument) eval {
@@ -337,11 +365,7 @@ func call1(n *node, f func(a value.Value) (value.Value, *Error), a argument) eva
 		if err != nil || x.IsNull() && !a.null {
 			return value.Value{}, err
 		}
-		v, err := f(x)
-		if err != nil {
-			n.place(err)
-		}
-		return v, err
+		return n.result(f(x))
 	}
 }
 
@@ -355,11 +379,7 @@ func call2(n *node, f func(a, b value.Value) (value.Value, *Error), a, b argumen
 		if err != nil || y.IsNull() && !b.null {
 			return value.Value{}, err
 		}
-		v, err := f(x, y)
-		if err != nil {
-			n.place(err)
-		}
-		return v, err
+		return n.result(f(x, y))
 	}
 }
 
@@ -369,7 +389,7 @@ func call3(n *node, f func(a, b, c value.Value) (value.Value, *Error), args []ar
 		if ok, err := getAll(s, args, x[:]); !ok {
 			return value.Value{}, err
 		}
-		return placed(n)(f(x[0], x[1], x[2]))
+		return n.result(f(x[0], x[1], x[2]))
 	}
 }
 
@@ -379,7 +399,7 @@ func call4(n *node, f func(a, b, c, d value.Value) (value.Value, *Error), args [
 		if ok, err := getAll(s, args, x[:]); !ok {
 			return value.Value{}, err
 		}
-		return placed(n)(f(x[0], x[1], x[2], x[3]))
+		return n.result(f(x[0], x[1], x[2], x[3]))
 	}
 }
 
@@ -396,6 +416,6 @@ func getAll(s scope, args []argument, into []value.Value) (bool, *Error) {
 }
 
 // condition compiles a condition; NULL is False.
-func (c *compiler) condition(n *node, at places, what string) argument {
-	return c.argument(n, at, tBool, what)
+func (c *compiler) condition(n *node, what string) argument {
+	return c.argument(n, tBool, what)
 }

@@ -10,11 +10,11 @@ import (
 )
 
 // chain compiles the operators of one level.
-func (c *compiler) chain(n *node, at places) eval {
+func (c *compiler) chain(n *node) eval {
 	var accept typ
 	switch level := n.ops[0].level(); {
 	case level <= 1:
-		return c.logic(n, at)
+		return c.logic(n)
 	case level == 2:
 		accept = tData
 	default:
@@ -22,7 +22,7 @@ func (c *compiler) chain(n *node, at places) eval {
 	}
 	args := make([]argument, len(n.args))
 	for i, a := range n.args {
-		args[i] = c.argument(a, at, accept, "an operand of "+n.ops[max(i-1, 0)].String())
+		args[i] = c.argument(a, accept, "an operand of "+n.ops[max(i-1, 0)].String())
 	}
 	if allConcat(n.ops) {
 		return concatAll(n, args)
@@ -45,11 +45,11 @@ func (c *compiler) chain(n *node, at places) eval {
 
 // logic compiles || and &&, which stop as soon as the result is known. NULL is
 // False.
-func (c *compiler) logic(n *node, at places) eval {
+func (c *compiler) logic(n *node) eval {
 	decides := n.ops[0] == opOr // the operand that decides alone
 	args := make([]argument, len(n.args))
 	for i, a := range n.args {
-		args[i] = c.condition(a, at, "an operand of "+n.ops[0].String())
+		args[i] = c.condition(a, "an operand of "+n.ops[0].String())
 	}
 	return func(s scope) (value.Value, *Error) {
 		for i := range args {
@@ -180,10 +180,15 @@ func (n *node) join(parts []string, vs ...value.Value) (value.Value, *Error) {
 }
 
 // compare evaluates a comparison. With an absent operand it is False, except
-// that <> is True.
+// that <> is True. A date compares with a text by its spelling in LDAP.
 func (n *node) compare(op operator, a, b value.Value) (value.Value, *Error) {
 	if a.IsNull() || b.IsNull() {
 		return value.B(op == opNotEqual), nil
+	}
+	if a.Kind() == value.Time && b.Kind() == value.String {
+		a = value.Str(a.LDAP())
+	} else if a.Kind() == value.String && b.Kind() == value.Time {
+		b = value.Str(b.LDAP())
 	}
 	var d int
 	switch ka, kb := kindOf(a), kindOf(b); {

@@ -22,12 +22,12 @@ var standardFormats = map[string]string{
 func formatDateTime(date, format value.Value) (value.Value, *Error) {
 	f := format.Text()
 	if len(f) > 1000 {
-		return fail("FormatDateTime: the format is longer than 1000 bytes")
+		return fail("the format is longer than 1000 bytes")
 	}
 	if len(f) == 1 {
 		standard, ok := standardFormats[f]
 		if !ok {
-			return fail("FormatDateTime: %q is no format; a custom format of one letter is written %%%s", f, f)
+			return fail("%q is no format; a custom format of one letter is written %%%s", f, f)
 		}
 		f = standard
 	}
@@ -53,14 +53,14 @@ func formatPart(b *strings.Builder, f string, t time.Time) (int, *Error) {
 	case '\'', '"':
 		end := strings.IndexByte(f[1:], f[0])
 		if end < 0 {
-			_, err := fail("FormatDateTime: the format has a quote that is not closed")
+			_, err := fail("the format has a quote that is not closed")
 			return 0, err
 		}
 		b.WriteString(f[1 : 1+end])
 		return end + 2, nil
 	case '\\':
 		if len(f) == 1 {
-			_, err := fail("FormatDateTime: the format ends with a backslash that escapes nothing")
+			_, err := fail("the format ends with a backslash that escapes nothing")
 			return 0, err
 		}
 		b.WriteByte(f[1])
@@ -73,7 +73,7 @@ func formatPart(b *strings.Builder, f string, t time.Time) (int, *Error) {
 		formatClock(b, f[0], run, t)
 	case 'f', 'F':
 		if run > 7 {
-			_, err := fail("FormatDateTime: a fraction has at most 7 digits")
+			_, err := fail("a fraction has at most 7 digits")
 			return 0, err
 		}
 		formatFraction(b, f[0] == 'F', run, t)

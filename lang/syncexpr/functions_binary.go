@@ -17,7 +17,7 @@ import (
 var binaryFunctions = []function{
 	{name: "CBool", params: []param{{name: "expression", accept: tBool | tInt | tString, null: true}}, result: tBool, f1: cBool},
 	{name: "CNum", params: []param{{name: "value", accept: tString | tInt | tBytes}}, result: tInt, f1: cNum},
-	{name: "CStr", params: []param{{name: "value", accept: tString | tInt | tRef | tBool | tTime}}, result: tString, f1: cStr},
+	{name: "CStr", params: []param{{name: "value", accept: tData}}, result: tString, f1: cStr},
 	{name: "CRef", params: []param{{name: "value", accept: tString | tRef}}, result: tRef, f1: cRef},
 	{name: "CGuid", params: []param{text("guid")}, result: tBytes, f1: cGUID},
 	{name: "CBin", params: []param{number("value"), number("length")}, result: tBytes, f2: cBin},
@@ -81,7 +81,14 @@ func parseNumber(s string) (value.Value, *Error) {
 	return fail("%q is not a whole number of at most 64 bits", shorten(s))
 }
 
-func cStr(v value.Value) (value.Value, *Error) { return value.Str(v.Display()), nil }
+// cStr refuses binary for each object, not when it is compiled: standard rules
+// have IIF(IsString([objectGUID]),CStr([objectGUID]),ConvertToBase64([objectGUID])).
+func cStr(v value.Value) (value.Value, *Error) {
+	if v.Kind() == value.Bytes {
+		return fail("binary is no text; use ConvertToBase64, StringFromGuid or StringFromSid")
+	}
+	return value.Str(v.Display()), nil
+}
 
 // cRef does not check the text: what names an object depends on the directory.
 func cRef(v value.Value) (value.Value, *Error) {

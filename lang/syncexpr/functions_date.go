@@ -39,7 +39,7 @@ const (
 func dateFromNum(v value.Value) (value.Value, *Error) {
 	n := v.Number()
 	if n < 0 || n > maxFiletime {
-		return fail("DateFromNum: %d is no date of Active Directory (0 and 9223372036854775807 mean never)", n)
+		return fail("%d is no date of Active Directory (0 and 9223372036854775807 mean never)", n)
 	}
 	return value.T(time.Unix(n/ticks-filetimeUnix, n%ticks*100)), nil
 }
@@ -48,7 +48,7 @@ func numFromDate(v value.Value) (value.Value, *Error) {
 	t := v.When()
 	n := (t.Unix()+filetimeUnix)*ticks + int64(t.Nanosecond())/100
 	if n < 0 || n > maxFiletime {
-		return fail("NumFromDate: dates of Active Directory go from 1601 to 9999")
+		return fail("dates of Active Directory go from 1601 to 9999")
 	}
 	return value.I(n), nil
 }
@@ -59,7 +59,7 @@ func dateAdd(interval, count, date value.Value) (value.Value, *Error) {
 	n, t := count.Number(), date.When()
 	const most = 1 << 40 // far outside any date, far inside 64 bits
 	if n < -most || n > most {
-		return fail("DateAdd: %d is too many", n)
+		return fail("%d is too many", n)
 	}
 	var sum time.Time
 	switch interval.Text() {
@@ -80,10 +80,10 @@ func dateAdd(interval, count, date value.Value) (value.Value, *Error) {
 	case "s":
 		sum = addSeconds(t, n)
 	default:
-		return fail("DateAdd: %q is no interval; use yyyy, q, m, y, d, w, ww, h, n or s", shorten(interval.Text()))
+		return fail("%q is no interval; use yyyy, q, m, y, d, w, ww, h, n or s", shorten(interval.Text()))
 	}
 	if sum.Year() < 1 || sum.Year() > 9999 {
-		return fail("DateAdd: the result is not between the years 1 and 9999")
+		return fail("the result is not between the years 1 and 9999")
 	}
 	return value.T(sum), nil
 }

@@ -1,8 +1,6 @@
 package syncexpr
 
 import (
-	"maps"
-
 	"github.com/landfall-directory/landfall/lang/value"
 )
 
@@ -19,13 +17,16 @@ var flowFunctions = []function{
 }
 
 func raise(message value.Value) (value.Value, *Error) {
+	if message.Text() == "" {
+		return fail("the rule raises an error and gives no text for it")
+	}
 	return value.Value{}, &Error{Text: message.Text()}
 }
 
 // iif evaluates the branch that the condition chooses, and only that.
-func (c *compiler) iif(n *node, at places) eval {
-	cond := c.condition(n.args[0], at, "the condition of IIF")
-	yes, no := c.expr(n.args[1], at), c.expr(n.args[2], at)
+func (c *compiler) iif(n *node) eval {
+	cond := c.condition(n.args[0], "the condition of IIF")
+	yes, no := c.expr(n.args[1]), c.expr(n.args[2])
 	return func(s scope) (value.Value, *Error) {
 		v, err := cond.get(s)
 		switch {
@@ -39,12 +40,12 @@ func (c *compiler) iif(n *node, at places) eval {
 }
 
 // choose is Switch: all conditions are evaluated, then one value.
-func (c *compiler) choose(n *node, at places) eval {
+func (c *compiler) choose(n *node) eval {
 	conditions := make([]argument, len(n.args)/2)
 	values := make([]eval, len(n.args)/2)
 	for i := range values {
-		conditions[i] = c.condition(n.args[2*i], at, "a condition of Switch")
-		values[i] = c.expr(n.args[2*i+1], at)
+		conditions[i] = c.condition(n.args[2*i], "a condition of Switch")
+		values[i] = c.expr(n.args[2*i+1])
 	}
 	return func(s scope) (value.Value, *Error) {
 		chosen := -1
@@ -64,23 +65,12 @@ func (c *compiler) choose(n *node, at places) eval {
 	}
 }
 
-// bind returns places with a variable more, and its slot.
-func (c *compiler) bind(name string, at places) (places, int) {
-	slot := c.slot()
-	vars := make(map[string]int, len(at.vars)+1)
-	maps.Copy(vars, at.vars)
-	vars[name] = slot
-	at.vars = vars
-	return at, slot
-}
-
 // loop is Select and Where.
-func (c *compiler) loop(n *node, at places) eval {
-	from := c.expr(n.args[1], places{vars: at.vars})
-	inner, slot := c.bind(n.args[0].text, at)
-	body := c.expr(n.args[2], inner)
+func (c *compiler) loop(n *node) eval {
+	from := c.whole(n.args[1])
+	slot, body := c.binding(n)
 	if n.info.fn.form == formWhere {
-		cond := argument{eval: body, accept: tBool | tNull, what: "the condition of Where", node: n.args[2]}
+		cond := argument{eval: body, accept: tBool | tNull, want: tBool, what: "the condition of Where", node: n.args[2]}
 		body = func(s scope) (value.Value, *Error) {
 			item := s.frame.slots[slot]
 			v, err := cond.get(s)
@@ -96,15 +86,24 @@ func (c *compiler) loop(n *node, at places) eval {
 		if err != nil {
 			return value.Value{}, err
 		}
-		return placed(n)(s.each(v.Items(), slot, size, body))
+		return n.result(s.each(v.Items(), slot, size, body))
 	}
 }
 
+// binding compiles the last argument of n with the variable that the first
+// names, and gives the variable's slot.
+func (c *compiler) binding(n *node) (int, eval) {
+	slot := c.slot()
+	c.vars[n.args[0].text] = slot
+	body := c.expr(n.args[2])
+	delete(c.vars, n.args[0].text)
+	return slot, body
+}
+
 // with evaluates a part once and names it.
-func (c *compiler) with(n *node, at places) eval {
-	sub := c.expr(n.args[1], at)
-	inner, slot := c.bind(n.args[0].text, at)
-	body := c.expr(n.args[2], inner)
+func (c *compiler) with(n *node) eval {
+	sub := c.expr(n.args[1])
+	slot, body := c.binding(n)
 	return func(s scope) (value.Value, *Error) {
 		v, err := sub(s)
 		if err != nil {

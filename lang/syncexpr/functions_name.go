@@ -19,34 +19,32 @@ var nameFunctions = []function{
 // component is a part of a name, as spelt.
 type component struct{ typ, value string }
 
-// components cuts a name at its unescaped commas.
+// components cuts a name at its commas, except those that are escaped or in
+// quotes.
 func components(name string) ([]component, *Error) {
 	var out []component
-	for start, i, quoted := 0, 0, false; i <= len(name); i++ {
-		if i < len(name) {
-			switch name[i] {
-			case '\\':
-				i++
-				continue
-			case '"':
-				quoted = !quoted
-				continue
-			case ',':
-				if quoted {
-					continue
-				}
-			default:
-				continue
-			}
+	start, quoted := 0, false
+	for i := 0; i <= len(name); i++ {
+		switch {
+		case i < len(name) && name[i] == '\\':
+			i++
+			continue
+		case i < len(name) && name[i] == '"':
+			quoted = !quoted
 		}
-		part := name[start:min(i, len(name))]
-		typ, val, ok := strings.Cut(part, "=")
+		if i < len(name) && (quoted || name[i] != ',') {
+			continue
+		}
+		typ, val, ok := strings.Cut(name[start:i], "=")
 		if !ok {
-			_, err := fail("%q is not a distinguished name", shorten(name))
-			return nil, err
+			break
 		}
 		out = append(out, component{strings.TrimSpace(typ), trimUnescaped(val)})
 		start = i + 1
+	}
+	if start <= len(name) { // stopped early, or at a backslash that escapes nothing
+		_, err := fail("%q is not a distinguished name", shorten(name))
+		return nil, err
 	}
 	return out, nil
 }
@@ -65,7 +63,7 @@ func trimUnescaped(s string) string {
 // name has fewer.
 func dnComponent(name, number value.Value) (value.Value, *Error) {
 	if number.Number() < 1 {
-		return fail("DNComponent: components count from 1; here is %d", number.Number())
+		return fail("components count from 1; here is %d", number.Number())
 	}
 	parts, err := components(name.Text())
 	if err != nil || number.Number() > int64(len(parts)) {
@@ -79,7 +77,7 @@ func dnComponent(name, number value.Value) (value.Value, *Error) {
 func dnComponentRev(name, number, option value.Value) (value.Value, *Error) {
 	n := number.Number()
 	if n < 1 {
-		return fail("DNComponentRev: components count from 1; here is %d", n)
+		return fail("components count from 1; here is %d", n)
 	}
 	parts, err := components(name.Text())
 	if err != nil {

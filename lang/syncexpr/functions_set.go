@@ -57,7 +57,7 @@ func count(attribute value.Value) (value.Value, *Error) {
 func item(attribute, index value.Value) (value.Value, *Error) {
 	items, i := attribute.Items(), index.Number()
 	if i < 1 || i > int64(len(items)) {
-		return fail("Item: there is no value number %d; the attribute has %d", i, len(items))
+		return fail("there is no value number %d; the attribute has %d", i, len(items))
 	}
 	return items[i-1], nil
 }

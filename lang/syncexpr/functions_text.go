@@ -189,6 +189,9 @@ func dropSpace(r rune) rune {
 // word finds the n-th word; any of the delimiters separates, several in a row
 // like one.
 func word(s, number, delimiters value.Value) (value.Value, *Error) {
+	if len(delimiters.Text()) > 1000 {
+		return fail("there are more than 1000 delimiters")
+	}
 	n := number.Number()
 	rest := s.Text()
 	for n >= 1 {

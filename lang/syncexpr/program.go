@@ -60,14 +60,14 @@ func Compile(text string, opts Options) (*Program, []Problem) {
 	if prob != nil {
 		return nil, []Problem{*prob}
 	}
-	c := checker{opts: opts, vars: map[string]info{}, index: map[Input]int{}}
+	c := checker{opts: opts, vars: map[string]info{}, bound: map[key]bool{}, index: map[Input]int{}}
 	c.root(tree)
 	slices.SortStableFunc(c.problems, func(a, b Problem) int { return a.Offset - b.Offset })
 	if c.failed {
 		return nil, c.problems
 	}
-	comp := compiler{index: c.index}
-	run := comp.expr(tree, places{})
+	comp := compiler{index: c.index, bound: map[key]int{}, vars: map[string]int{}}
+	run := comp.expr(tree)
 	return &Program{Inputs: c.inputs, Const: len(c.inputs) == 0 && !c.changing, tree: tree, run: run, slots: comp.slots}, c.problems
 }
 
@@ -77,6 +77,10 @@ func (p *Program) String() string {
 	p.tree.print(&b)
 	return b.String()
 }
+
+// largeTree is the number of nodes from which on a program's work is counted even
+// if it has no loops. Real expressions have less than a hundred.
+const largeTree = 1000
 
 // Eval computes the value for one object; args[i] is the value of Inputs[i]:
 // Null when absent, a List for a multi-valued attribute. The result is Null for
@@ -88,7 +92,7 @@ func (p *Program) Eval(args []value.Value) (value.Value, error) {
 		return value.Value{}, &Error{Text: fmt.Sprintf("the expression reads %d inputs and was given %d", len(p.Inputs), len(args))}
 	}
 	s := scope{args: args}
-	if p.slots > 0 {
+	if p.slots > 0 || p.tree.info.size > largeTree {
 		s.frame = &frame{slots: make([]value.Value, p.slots), left: budget}
 	}
 	v, err := p.run(s)

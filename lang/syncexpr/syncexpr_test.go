@@ -2,6 +2,7 @@ package syncexpr
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -77,7 +78,7 @@ func show(v value.Value, err error) string {
 	}
 	switch v.Kind() {
 	case value.String:
-		return `"` + v.Text() + `"`
+		return `"` + strings.ReplaceAll(v.Text(), `"`, `""`) + `"`
 	case value.Bytes:
 		return "bytes " + v.Display()
 	case value.Ref:
@@ -86,10 +87,15 @@ func show(v value.Value, err error) string {
 	return v.Display()
 }
 
-// evaluate compiles and runs a text without a schema.
+// evaluate compiles and runs a text without a schema. A text that does not
+// compile gives the summary of the first problem.
 func evaluate(t testing.TB, text string, o object) string {
 	t.Helper()
-	return show(run(mustCompile(t, text, Options{ExecuteOnce: true}), nil, o))
+	p, problems := Compile(text, Options{ExecuteOnce: true})
+	if p == nil {
+		return "compile: " + problems[0].Summary
+	}
+	return show(run(p, nil, o))
 }
 
 type vector struct {
@@ -131,7 +137,7 @@ func TestCase7(t *testing.T) {
 		{`ConvertToBase64("Hello world!")`, `"SABlAGwAbABvACAAdwBvAHIAbABkACEA"`},
 		{`DNComponentRev(CRef("cn=Joe,ou=Atlanta,ou=GA,ou=US, dc=contoso,dc=com"),1,"DC")`, `"US"`},
 		{`DNComponentRev(CRef("cn=Joe,ou=Atlanta,ou=GA,ou=US, dc=contoso,dc=com"),3)`, `"US"`},
-		{`EscapeDNComponent("CN= a,b+c""d\e<f>g;h=i# ")`, `"CN=\ a\,b\+c\"d\\e\<f\>g\;h\=i#\ "`},
+		{`EscapeDNComponent("CN= a,b+c""d\e<f>g;h=i# ")`, `"CN=\ a\,b\+c\""d\\e\<f\>g\;h\=i#\ "`},
 		{`EscapeDNComponent("CN=#x")`, `"CN=\#x"`},
 		{`Item([x],0)`, `error: Item: there is no value number 0; the attribute has 1`},
 		{`ItemOrNull([x],0)`, `NULL`},

@@ -76,7 +76,9 @@ func (t typ) fits(want typ) bool {
 
 var syntaxTypes = map[schema.Syntax]typ{
 	schema.Text: tString, schema.Exact: tString, schema.Bool: tBool, schema.Int: tInt,
-	schema.Octets: tBytes, schema.Time: tTime, schema.Reference: tRef,
+	schema.Octets: tBytes, schema.Reference: tRef,
+	// Entra Connect has no attributes of this kind and reads them as texts.
+	schema.Time: tTime | tString,
 }
 
 // card says how many values an expression has.
@@ -114,6 +116,8 @@ type info struct {
 	// region are the sources that this node walks through: it is evaluated once
 	// per value of the one that turns out to have several.
 	region []source
+	// element: where the node stands, it is one value of the source that it is.
+	element bool
 	// size counts the nodes of the subtree, the cost of evaluating it once.
 	size int
 	// fn is the function of a call.

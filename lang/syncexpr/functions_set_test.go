@@ -1,0 +1,90 @@
+package syncexpr
+
+import (
+	"testing"
+
+	"github.com/landfall-directory/landfall/lang/value"
+)
+
+var setObject = object{
+	"proxies": texts("smtp:a@x", "SMTP:b@x", "SIP:b@x"),
+	"refs":    value.ListOf([]value.Value{value.Reference("CN=A,DC=x"), value.Reference("cn=a, dc=x"), value.Reference("CN=B,DC=x")}),
+	"bins":    value.ListOf([]value.Value{value.Octets("a"), value.Octets("A"), value.Octets("a")}),
+	"nums":    value.ListOf([]value.Value{value.I(1), value.I(2), value.I(1)}),
+	"empty":   value.ListOf(nil),
+	"one":     value.Str("single"),
+}
+
+var setVectors = []vector{
+	{`Contains([proxies],"SMTP:")`, `2`},
+	{`Contains([proxies],"smtp:",CaseSensitive)`, `1`},
+	{`Contains([proxies],"SmTp:B",CaseInsensitive)`, `2`},
+	{`Contains([proxies],"x500:")`, `0`},
+	{`Contains([empty],"x")`, `0`},
+	{`Contains([absent],"x")`, `0`},
+	{`Contains([proxies],[absent])`, `0`},
+	{`Contains([one],"ing")`, `1`},
+	{`Contains([refs],"CN=B,DC=x")`, `3`},
+	{`Contains([refs],"CN=B")`, `0`},
+	{`Contains([refs],"cn=b, dc=X",CaseInsensitive)`, `3`},
+	{`Contains([bins],"a")`, `error: the argument attribute of Contains must be text or a reference; here it is binary`},
+	{`Contains([proxies],"x",Sensitive)`, `compile: Wrong type`},
+	{`Count([proxies])`, `3`},
+	{`Count([empty])`, `0`},
+	{`Count([absent])`, `0`},
+	{`Count([one])`, `1`},
+	{`Item([proxies],3)`, `"SIP:b@x"`},
+	{`Item([one],1)`, `"single"`},
+	{`Item([proxies],4)`, `error: Item: there is no value number 4; the attribute has 3`},
+	{`Item([proxies],-1)`, `error: Item: there is no value number -1; the attribute has 3`},
+	{`Item([absent],1)`, `error: Item: there is no value number 1; the attribute has 0`},
+	{`Item([proxies],[absent])`, `NULL`},
+	{`Mid(Item([proxies],Contains([proxies],"SMTP:")),6)`, `"b@x"`},
+	{`ItemOrNull([proxies],2)`, `"SMTP:b@x"`},
+	{`ItemOrNull([proxies],4)`, `NULL`},
+	{`ItemOrNull([absent],1)`, `NULL`},
+	{`Join([proxies],",")`, `"smtp:a@x,SMTP:b@x,SIP:b@x"`},
+	{`Join([proxies])`, `"smtp:a@x SMTP:b@x SIP:b@x"`},
+	{`Join([proxies],"")`, `"smtp:a@xSMTP:b@xSIP:b@x"`},
+	{`Join([proxies],NULL)`, `"smtp:a@xSMTP:b@xSIP:b@x"`},
+	{`Join([empty],",")`, `NULL`},
+	{`Join([nums],",")`, `error: the argument attribute of Join must be text or a reference; here it is a number`},
+	{`RemoveDuplicates(Split("a,b,A,a",","))`, `["a" "b"]`},
+	{`RemoveDuplicates([refs])`, `[ref CN=A,DC=x ref CN=B,DC=x]`},
+	{`RemoveDuplicates([bins])`, `[bytes YQ== bytes QQ==]`},
+	{`RemoveDuplicates([nums])`, `[1 2]`},
+	{`RemoveDuplicates([absent])`, `NULL`},
+	{`RemoveDuplicates([one])`, `["single"]`},
+	{`Split("SMTP:john.doe@contoso.com,SMTP:jd@contoso.com",",")`, `["SMTP:john.doe@contoso.com" "SMTP:jd@contoso.com"]`},
+	{`Split("a,b,c",",",2)`, `["a" "b,c"]`},
+	{`Split("a,,c",",")`, `["a" "c"]`}, // an empty text is no value
+	{`Split("abc",",")`, `["abc"]`},
+	{`Split([absent],",")`, `NULL`},
+	{`Split("abc",", ")`, `error: Split: the delimiter must be exactly one character; here it is ", "`},
+	{`Split("abc",",",0)`, `error: Split: the limit must be at least 1; here it is 0`},
+	{`Count(Split("a,b",","))`, `2`},
+
+	{`Select($item,[proxies],Replace($item,"@x","@y"))`, `["smtp:a@y" "SMTP:b@y" "SIP:b@y"]`},
+	{`Select($i,[proxies],IIF(Left($i,4)="SIP:",NULL,$i))`, `["smtp:a@x" "SMTP:b@x"]`},
+	{`Select($i,[absent],$i)`, `NULL`},
+	{`Select($i,[one],$i & "!")`, `["single!"]`},
+	{`Select($i,[proxies],[proxies])`, `error: Select: the expression gives several values for each value of an attribute`},
+	{`Select($i,[proxies],Error("at " & $i))`, `error: at smtp:a@x`},
+	{`Select($i,Split("b-a",Item([nums],9)),$i)`, `error: Item: there is no value number 9; the attribute has 3`},
+	{`Where($item,[proxies],InStr($item,"smtp:",1,vbBinaryCompare)=1)`, `["smtp:a@x"]`},
+	{`Where($item,[proxies],False)`, `NULL`},
+	{`Where($item,[absent],True)`, `NULL`},
+	{`Where($item,[proxies],NULL)`, `NULL`},
+	{`Where($item,[proxies],$item)`, `error: the condition of Where must be True or False; here it is text`},
+	{`Where($n,[nums],$n > 1)`, `[2]`},
+	{`Count(Where($n,[nums],$n = 1))`, `2`},
+	{`With($x,Where($n,[nums],$n = 1),IIF(Count($x)>1,$x,NULL))`, `[1 1]`},
+	{`With($x,"a",$x & $x)`, `"aa"`},
+	{`With($x,[absent],IsNull($x))`, `True`},
+	{`With($x,[proxies],Trim($x))`, `["smtp:a@x" "SMTP:b@x" "SIP:b@x"]`},
+	{`With($x,Error("early"),"unused")`, `error: early`},
+	{`With($x,1,With($y,2,$x + $y)) + With($x,3,$x)`, `6`},
+	{`With($x,[proxies],Select($y,[nums],Item($x,$y)))`, `["smtp:a@x" "SMTP:b@x" "smtp:a@x"]`},
+}
+
+func TestSetFunctions(t *testing.T) { check(t, setObject, setVectors) }
