@@ -71,10 +71,7 @@ func (s *session) deleted(guid []byte, attributes ...string) *ldap.Entry {
 		return nil
 	}
 	s.must(err)
-	if len(r.Entries) == 0 {
-		return nil
-	}
-	return r.Entries[0]
+	return first(r)
 }
 
 func (s *session) showDeleted(guid []byte, attributes ...string) {

@@ -238,7 +238,7 @@ func moveCases() []testCase {
 			s.answer("%s", space.First(o, "adminDescription"))
 			op := planner.Operation{Verb: planner.VerbRestore, ObjectType: "group", Anchor: space.Anchor(o), DNBefore: space.Name(o), DNAfter: s.dn("CN=g")}
 			s.write(op)
-			e := s.entry("CN=g", "objectGUID")
+			e := s.lookup("CN=g", "objectGUID")
 			s.answer("%t", e != nil && anchorOf(e.GetRawAttributeValue("objectGUID")) == space.Anchor(o))
 			s.show("CN=g", "description", "member")
 		}},

@@ -143,7 +143,7 @@ func escapeCases() []testCase {
 		rdn := "CN=" + planner.EscapeDN(name)
 		out = append(out, testCase{"escape/" + name, "0 true true true 0 true 0", func(s *session) {
 			s.add(rdn, "objectClass: group")
-			e := s.entry(rdn, "cn")
+			e := s.lookup(rdn, "cn")
 			s.answer("%t", e != nil && e.GetAttributeValue("cn") == name)
 			s.answer("%t", e != nil && planner.DNKey(e.DN) == planner.DNKey(s.dn(rdn)))
 			r, err := s.search(s.ou, ldap.ScopeSingleLevel, "(cn="+ldap.EscapeFilter(name)+")", "cn")

@@ -65,19 +65,13 @@ func searchCases() []testCase {
 			s.answer("{%s}", strings.Join(names(r.Entries), " "))
 		}},
 		{"search/schema", "{ms-Exch-Mail-Nickname} {}", func(s *session) {
-			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "schemaNamingContext")
-			s.must(err)
-			schema := r.Entries[0].GetAttributeValue("schemaNamingContext")
+			schema := s.entryAt("", "schemaNamingContext").GetAttributeValue("schemaNamingContext")
 			s.findAt(schema, ldap.ScopeSingleLevel, "(&(objectClass=attributeSchema)(lDAPDisplayName=mailNickname))")
 			s.findAt(schema, ldap.ScopeSingleLevel, "(lDAPDisplayName=noSuchAttribute)")
 		}},
 		{"search/optional features", "1 true", func(s *session) {
-			r, err := s.search("", ldap.ScopeBaseObject, "(objectClass=*)", "configurationNamingContext")
-			s.must(err)
-			partitions := "CN=Partitions," + r.Entries[0].GetAttributeValue("configurationNamingContext")
-			r, err = s.search(partitions, ldap.ScopeBaseObject, "(objectClass=*)", "msDS-EnabledFeature")
-			s.must(err)
-			features := r.Entries[0].GetAttributeValues("msDS-EnabledFeature")
+			configuration := s.entryAt("", "configurationNamingContext").GetAttributeValue("configurationNamingContext")
+			features := s.entryAt("CN=Partitions,"+configuration, "msDS-EnabledFeature").GetAttributeValues("msDS-EnabledFeature")
 			s.answer("%d %t", len(features), len(features) == 1 && strings.HasPrefix(features[0], "CN=Recycle Bin Feature,"))
 		}},
 		{"search/requested attributes only", "cn: a; description: d", func(s *session) {
@@ -109,7 +103,9 @@ func searchCases() []testCase {
 			r, err := s.conn.Search(&ldap.SearchRequest{BaseDN: s.dn("CN=a"), Scope: ldap.ScopeBaseObject, TypesOnly: true,
 				Filter: "(objectClass=*)", Attributes: []string{"cn", "description"}})
 			s.must(err)
-			s.answer("%s", everything(r.Entries[0]))
+			if len(r.Entries) == 1 {
+				s.answer("%s", everything(r.Entries[0]))
+			}
 		}},
 		{"search/size limit of the client", "4 2", func(s *session) {
 			s.contact("CN=a", "CN=b", "CN=c")

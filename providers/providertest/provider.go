@@ -149,7 +149,7 @@ func (s *session) membership(rel string, add, gone []string) planner.Operation {
 		var out []planner.MemberChange
 		for _, r := range rels {
 			m := planner.MemberChange{DN: s.dn(r), Name: r}
-			if e := s.entry(r, "objectGUID"); e != nil {
+			if e := s.lookup(r, "objectGUID"); e != nil {
 				m.ID = anchorOf(e.GetRawAttributeValue("objectGUID"))
 			}
 			out = append(out, m)

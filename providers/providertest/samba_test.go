@@ -13,11 +13,15 @@ func TestSamba(t *testing.T) {
 	account := func(a samba.Account) providertest.Account {
 		return providertest.Account{Name: a.Name, Password: a.Password}
 	}
-	providertest.Run(t, providertest.Target{
-		Label:     "Samba",
-		Directory: providertest.Samba,
-		URL:       dc.URL, PlainURL: dc.PlainURL, CA: dc.CA, BaseDN: dc.BaseDN,
+	target := providertest.Target{
+		Label: "Samba", Directory: providertest.Samba,
+		URL: dc.URL, PlainURL: dc.PlainURL, CA: dc.CA, BaseDN: dc.BaseDN,
 		Admin: account(dc.Admin), Writer: account(dc.Writer), Reader: account(dc.Reader),
-		EnableRecycleBin: dc.EnableRecycleBin,
-	})
+	}
+	providertest.Run(t, target)
+	if err := dc.EnableRecycleBin(); err != nil {
+		t.Fatal(err)
+	}
+	target.RecycleBin = true
+	providertest.Run(t, target)
 }

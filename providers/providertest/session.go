@@ -250,28 +250,55 @@ func (s *session) search(base string, scope int, filter string, attributes ...st
 	return s.conn.Search(&ldap.SearchRequest{BaseDN: base, Scope: scope, Filter: filter, Attributes: attributes})
 }
 
-// entry reads one object; nil if there is none.
-func (s *session) entry(rel string, attributes ...string) *ldap.Entry {
+// lookup reads one object; nil if there is none.
+func (s *session) lookup(rel string, attributes ...string) *ldap.Entry {
 	s.t.Helper()
 	r, err := s.search(s.dn(rel), ldap.ScopeBaseObject, "(objectClass=*)", attributes...)
 	if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
 		return nil
 	}
 	s.must(err)
+	return first(r)
+}
+
+// first is the first entry of a result, nil if there is none.
+func first(r *ldap.SearchResult) *ldap.Entry {
 	if len(r.Entries) == 0 {
 		return nil
 	}
 	return r.Entries[0]
 }
 
+// entry reads one object that the case cannot do without.
+func (s *session) entry(rel string, attributes ...string) *ldap.Entry {
+	s.t.Helper()
+	e := s.lookup(rel, attributes...)
+	if e == nil {
+		s.t.Fatalf("there is no object %s", s.dn(rel))
+	}
+	return e
+}
+
+// entryAt is entry by full name; "" is the rootDSE.
+func (s *session) entryAt(dn string, attributes ...string) *ldap.Entry {
+	s.t.Helper()
+	r, err := s.search(dn, ldap.ScopeBaseObject, "(objectClass=*)", attributes...)
+	s.must(err)
+	e := first(r)
+	if e == nil {
+		s.t.Fatalf("there is no object %q", dn)
+	}
+	return e
+}
+
 // guid is the objectGUID as the bytes of a filter or of a <GUID=> name.
 func (s *session) guid(rel string) []byte {
 	s.t.Helper()
-	e := s.entry(rel, "objectGUID")
-	if e == nil || len(e.GetRawAttributeValue("objectGUID")) != 16 {
+	guid := s.entry(rel, "objectGUID").GetRawAttributeValue("objectGUID")
+	if len(guid) != 16 {
 		s.t.Fatalf("%s has no objectGUID", rel)
 	}
-	return e.GetRawAttributeValue("objectGUID")
+	return guid
 }
 
 // generatedName is the form of a sAMAccountName that the directory made up.
@@ -284,7 +311,7 @@ var deletedName = regexp.MustCompile(`\\0ADEL:[0-9a-f-]{36}`)
 // attribute, or [none].
 func (s *session) show(rel string, attributes ...string) {
 	s.t.Helper()
-	e := s.entry(rel, attributes...)
+	e := s.lookup(rel, attributes...)
 	if e == nil {
 		s.answer("[none]")
 		return
