@@ -49,18 +49,17 @@ type item struct {
 	verdict verdict
 	reason  string // of not_written or frozen
 
-	object   ObjectID // that exists in the target
-	restore  ObjectID // that the Recycle Bin has
-	adopted  bool
-	before   dn.DN
-	after    dn.DN
-	sam      string // declared sAMAccountName, sanitised and unique
-	edits    []Edit
-	members  *Members
-	blocked  *Blocked
-	notes    []string
-	failed   bool // an object error was reported: no change
-	emptying bool // on_out_of_scope = "empty"
+	object  ObjectID // that exists in the target
+	restore ObjectID // that the Recycle Bin has
+	adopted bool
+	before  dn.DN
+	after   dn.DN
+	sam     string // declared sAMAccountName, sanitised and unique
+	edits   []Edit
+	members *Members
+	blocked *Blocked
+	notes   []string
+	failed  bool // an object error was reported: no change
 	// memberFlow is the direct flow that decides the members, and where from.
 	memberFlow contributor
 	memberFrom refSource

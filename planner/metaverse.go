@@ -127,13 +127,6 @@ func (mv *metaverse) values(m mvID, attr string) []string {
 	return out
 }
 
-func (mv *metaverse) first(m mvID, attr string) string {
-	if vs := mv.values(m, attr); len(vs) > 0 {
-		return vs[0]
-	}
-	return ""
-}
-
 // index makes the attribute one that joins look up; it must be called before
 // values are set through addKey.
 func (mv *metaverse) index(attr string) {
@@ -149,7 +142,7 @@ func (mv *metaverse) addKey(m mvID, attr string, values []string) {
 		return
 	}
 	for _, v := range values {
-		k := dn.Fold(v)
+		k := mv.joinKey(attr, v)
 		known := false
 		for _, other := range idx[k] {
 			known = known || other == m
@@ -160,10 +153,19 @@ func (mv *metaverse) addKey(m mvID, attr string, values []string) {
 	}
 }
 
+// joinKey is the form under which a value is indexed: without case, but for
+// octets.
+func (mv *metaverse) joinKey(attr, value string) string {
+	if a, _ := mv.schema.Lookup(attr); a.Syntax == schema.Octets {
+		return value
+	}
+	return dn.Fold(value)
+}
+
 // lookup returns the metaverse objects whose attribute has the value.
 func (mv *metaverse) lookup(attr, value string, caseSensitive bool) []mvID {
 	a, _ := mv.schema.Lookup(attr)
-	found := mv.keys[strings.ToLower(attr)][dn.Fold(value)]
+	found := mv.keys[strings.ToLower(attr)][mv.joinKey(attr, value)]
 	if !caseSensitive && a.Syntax != schema.Octets {
 		return found
 	}

@@ -270,7 +270,9 @@ func TestForeignMarksAreListedAndLeftAlone(t *testing.T) {
 			t.Errorf("touched: %+v", c)
 		}
 	}
-	if !slices.ContainsFunc(p.Diagnostics, func(d planner.Diagnostic) bool { return d.Code == "foreign_mark" && strings.Contains(d.Detail, "Theirs") }) {
+	if !slices.ContainsFunc(p.Diagnostics, func(d planner.Diagnostic) bool {
+		return d.Code == "foreign_mark" && strings.Contains(d.Detail, "Theirs")
+	}) {
 		t.Errorf("not listed: %s", dump(p))
 	}
 }

@@ -35,6 +35,9 @@ func (p *printer) doing(actions []planner.Action) safe {
 		}
 		words = append(words, w)
 	}
+	if len(words) == 0 {
+		return "no action on"
+	}
 	return enumerate(words)
 }
 
@@ -96,10 +99,10 @@ func (r *page) blocked() {
 	r.heading(redder, r.text("BLOCKED (%s): not carried out", len(changes)))
 	groups := map[string][]*planner.Change{}
 	var order []string
-	for _, c := range changes {
-		key := c.Address
+	for i, c := range changes {
+		key := fmt.Sprint(i) // each by itself
 		if r.view != ViewFull {
-			key = fmt.Sprintf("%q %q %q %v %+v", "limit", c.Provider, c.ObjectType, c.Actions, *c.Blocked)
+			key = fmt.Sprintf("%q %q %q %+q", c.Provider, c.ObjectType, c.Actions, *c.Blocked)
 		}
 		if groups[key] == nil {
 			order = append(order, key)
@@ -135,7 +138,7 @@ func (r *page) blockedTogether(changes []*planner.Change) {
 	r.reasons(c)
 }
 
-// why says what blocks a change, and how to lift a limit where that is possible.
+// why says what blocks a change.
 func (r *page) why(b *planner.Blocked) {
 	at := safe("")
 	if b.File != "" {
@@ -143,11 +146,6 @@ func (r *page) why(b *planner.Blocked) {
 	}
 	r.line(6, redder, r.text("blocked by %s%s [%s]", cmp.Or(b.By, b.Code), at, b.Code))
 	r.prose(8, plain, "", b.Detail)
-	for _, a := range r.accept {
-		if a.Name == b.By {
-			r.line(6, plain, "to accept exactly this number: -accept "+r.text("%s", a.Name)+safe(fmt.Sprintf("=%d", a.Count)))
-		}
-	}
 }
 
 func (p *printer) place(file string, line int) safe {
@@ -173,7 +171,7 @@ func (r *page) changes() {
 				continue
 			}
 			r.title(c)
-			r.warnings(c)
+			r.notes([]*planner.Change{c})
 			first = false
 			continue
 		}
@@ -198,7 +196,7 @@ func (r *page) object(c *planner.Change) {
 	if c.Blocked != nil {
 		r.why(c.Blocked)
 	}
-	r.warnings(c)
+	r.notes([]*planner.Change{c})
 	if r.view == ViewFull {
 		r.linef(6, "address %s", c.Address)
 	}
@@ -208,15 +206,6 @@ func (r *page) object(c *planner.Change) {
 		r.members(c.Members)
 	}
 	r.reasons(c)
-}
-
-// warnings writes what a reviewer must know of one change: its notes, and the
-// loss of the security bit.
-func (r *page) warnings(c *planner.Change) {
-	if e := typeChange(c); e != nil && losesSecurity(e) {
-		r.line(6, redder, "loses the security bit of groupType: what was granted to this group is granted no more")
-	}
-	r.notes([]*planner.Change{c})
 }
 
 // notes writes the notes of one change, or of several, each text once.
@@ -237,11 +226,20 @@ func (r *page) notes(changes []*planner.Change) {
 		if len(changes) > 1 {
 			of = r.text(" (%s of %s)", number[n], len(changes))
 		}
-		r.prose(6, red, r.text("note%s: ", of), n)
+		r.prose(6, urgency(n), r.text("note%s: ", of), n)
 	}
 	if more := len(order) - shown; more > 0 {
 		r.linef(6, "%s: %s", count(more, "more note", "more notes"), r.hint)
 	}
+}
+
+// urgency colours notes that begin with a word in capitals ("SID LOST").
+func urgency(note string) style {
+	word, _, _ := strings.Cut(note, " ")
+	if len(word) > 1 && word == strings.ToUpper(word) && word != strings.ToLower(word) {
+		return red
+	}
+	return plain
 }
 
 // names writes where an object is and where it will be.

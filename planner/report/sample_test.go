@@ -71,7 +71,8 @@ func blockedDelete(n int) planner.Change {
 	c.DN.After = nil
 	c.Blocked = &planner.Blocked{
 		Code: "guard", By: "guard.leavers", File: "guards.hcl", Line: 12,
-		Detail: "It allows 10 (5 %), and the plan has 37 of 212 (17.5 %).",
+		Detail: "the plan has 37 × delete in writeback.cloud_groups, which is 17.5 % of 212 objects with a mark, and guard.leavers allows 5 %. " +
+			"To accept exactly this number: -accept guard.leavers=37",
 	}
 	c.Notes = []string{"SID LOST: access granted to this group ends, and a new group of that name does not get it back"}
 	return c
@@ -126,6 +127,7 @@ func deletion() planner.Change {
 func typeLoss() planner.Change {
 	c := group(3, "Was secure", planner.ActionUpdate)
 	c.Reason = nil
+	c.Notes = []string{"SECURITY LOST: it stops being a security group, and access given to it stops working"}
 	c.Edits = []planner.Edit{edit("groupType", planner.Texts("-2147483640"), planner.Texts("8"), 60)}
 	return c
 }

@@ -28,13 +28,10 @@ var Views = []View{ViewSummary, ViewDefault, ViewFull}
 
 // TextOptions says how a plan becomes text.
 type TextOptions struct {
-	View  View // empty: ViewDefault
-	Color bool // repeat the words in colour
-	ASCII bool // nothing beyond ASCII, in names either
-	Width int  // columns to fill with lists; names and DNs are never broken. 0: 100
-	// Accept are the limits that could be lifted, each with the exact number, for
-	// the line that says how.
-	Accept  []planner.Accepted
+	View    View   // empty: ViewDefault
+	Color   bool   // repeat the words in colour
+	ASCII   bool   // nothing beyond ASCII, in names either
+	Width   int    // columns to fill with lists; names and DNs are never broken. 0: 100
 	SavedTo string // the file the plan was saved to
 	Next    string // what to do next: the last line
 }
@@ -44,7 +41,7 @@ func Text(w io.Writer, p *planner.Plan, o TextOptions) error {
 	if o.View == "" {
 		o.View = ViewDefault
 	}
-	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, accept: o.Accept, tally: newTally(p), hint: "-view full"}
+	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, tally: newTally(p), hint: "-view full"}
 	r.head()
 	r.result()
 	r.table()
@@ -62,11 +59,10 @@ func Text(w io.Writer, p *planner.Plan, o TextOptions) error {
 // page is one rendering.
 type page struct {
 	*printer
-	plan   *planner.Plan
-	view   View
-	accept []planner.Accepted
-	tally  *tally
-	hint   string // where the rest of a list is
+	plan  *planner.Plan
+	view  View
+	tally *tally
+	hint  string // where the rest of a list is
 }
 
 // atMost is how many of n items are shown: all of a few, else the first ones, so

@@ -49,7 +49,6 @@ func text(t *testing.T, p *planner.Plan, o TextOptions) string {
 
 func TestTextGolden(t *testing.T) {
 	hints := TextOptions{
-		Accept:  []planner.Accepted{{Name: "guard.leavers", Count: 37}},
 		SavedTo: "plan.json", Next: "landfall apply plan.json   (38 blocked changes will NOT be done)",
 	}
 	with := func(change func(*TextOptions)) TextOptions {

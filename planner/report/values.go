@@ -190,15 +190,3 @@ func groupTypeWords(text string) safe {
 	}
 	return safe(" (" + words + ")")
 }
-
-// losesSecurity reports whether an edit of groupType takes the security bit away.
-func losesSecurity(e *planner.Edit) bool {
-	secure := func(data []planner.Datum) bool {
-		if len(data) != 1 {
-			return false
-		}
-		bits, err := strconv.ParseInt(data[0].Text, 10, 64)
-		return err == nil && bits&groupTypeSecurity != 0
-	}
-	return secure(e.Before) && !secure(e.After)
-}
