@@ -131,6 +131,8 @@ func (d *draft) applyNew(c change, rdn string) *refusal {
 		return nil
 	case def == d.schema.objectCategory && len(c.values) == 1 && fold(d.category(c.values[0])) == fold(d.o.class.category):
 		return nil
+	case def == d.schema.objectGUID:
+		return errUnwilling(0x20E7)
 	case len(c.values) == 0:
 		return errSyntax(def.name)
 	}

@@ -27,7 +27,7 @@ func (s *session) bind(m message) {
 	case r.err != nil || version < 2 || version > 3:
 		s.result(m.id, opBindResponse, errProtocol("The bind request cannot be read"), nil)
 	case method.tag != 0x80:
-		s.result(m.id, opBindResponse, ldapError(7, 0x57, "The authentication method is not supported"), nil)
+		s.result(m.id, opBindResponse, ldapError(resultAuthMethod, 0x57, "The authentication method is not supported"), nil)
 	default:
 		_, refused := s.forest.readControls(m.controls, nil)
 		if refused == nil {
@@ -38,8 +38,11 @@ func (s *session) bind(m message) {
 }
 
 func (s *session) simpleBind(name, password string) *refusal {
-	if name == "" && password == "" {
-		return nil // anonymous: it reads the rootDSE and nothing else
+	if password == "" {
+		// Anonymous, or a name without a password, which a domain controller
+		// takes for anonymous: it reads the rootDSE and nothing else. Clients
+		// must refuse empty passwords themselves.
+		return nil
 	}
 	if !s.secure {
 		return ldapError(resultStrongAuthRequired, 0x2028, "The server requires binds to turn on integrity checking if SSL\\TLS are not already active on the connection")
@@ -56,9 +59,6 @@ func (s *session) simpleBind(name, password string) *refusal {
 // A domain controller takes distinguished names, user principal names and
 // DOMAIN\name; the bare account name it does not take.
 func (f *Forest) authenticate(name, password string) (account string, readOnly, ok bool) {
-	if password == "" {
-		return "", false, false
-	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for account, want := range f.opts.Accounts {
@@ -105,9 +105,9 @@ func (f *Forest) accountObject(account string) *object {
 		}
 		return nil
 	}
-	_, user, ok := strings.Cut(account, `\`)
-	if !ok {
-		user = account
+	user := account
+	if _, after, ok := strings.Cut(account, `\`); ok {
+		user = after
 	}
 	for _, def := range []*attributeDef{f.schema.sAMAccountName, f.schema.userPrincipalName} {
 		for _, o := range f.index.lookup(def, fold(user)) {
@@ -115,6 +115,9 @@ func (f *Forest) accountObject(account string) *object {
 				return o
 			}
 		}
+	}
+	if sam, ok := strings.CutSuffix(strings.ToLower(user), "@"+f.dnsName); ok {
+		return f.accountObject(sam) // the name that every account has
 	}
 	return nil
 }

@@ -31,14 +31,10 @@ func builtinRecords(f *Forest) []record {
 		builtinRecord("CN=Directory Service,CN=Windows NT,CN=Services,"+config, "nTDSService", "tombstoneLifetime: 180", "msDS-DeletedObjectLifetime: 180"),
 		builtinRecord("CN=Optional Features,CN=Directory Service,CN=Windows NT,CN=Services,"+config, "container"),
 		builtinRecord(bin, "msDS-OptionalFeature", "msDS-OptionalFeatureGUID: "+recycleBinFeature, "msDS-OptionalFeatureFlags: 1", "msDS-RequiredForestBehaviorVersion: 4"),
-		builtinRecord("CN=Partitions,"+config, "crossRefContainer", "msDS-Behavior-Version: 7"),
+		builtinRecord("CN=Partitions,"+config, "crossRefContainer", "msDS-Behavior-Version: 7", "msDS-EnabledFeature: "+bin),
 		builtinRecord("CN=Enterprise Schema,CN=Partitions,"+config, "crossRef", "nCName: CN=Schema,"+config, "dnsRoot: "+f.dnsName, "systemFlags: 1"),
 		builtinRecord("CN=Enterprise Configuration,CN=Partitions,"+config, "crossRef", "nCName: "+config, "dnsRoot: "+f.dnsName, "systemFlags: 1"),
 		builtinRecord("CN="+f.netBIOS+",CN=Partitions,"+config, "crossRef", "nCName: "+domain, "dnsRoot: "+f.dnsName, "nETBIOSName: "+f.netBIOS, "systemFlags: 3"),
-	}
-	if !f.opts.WithoutRecycleBin {
-		partitions := &records[15]
-		partitions.values = append(partitions.values, recordValue{name: "msDS-EnabledFeature", value: bin})
 	}
 	return records
 }
@@ -63,6 +59,7 @@ var syntaxNames = map[syntax][2]string{
 // attributes and classes exist. Their object identifiers lie in a private arc;
 // the real ones mean nothing to clients that ask for names.
 func (f *Forest) addSchemaObjects() {
+	commonNames := f.schema.commonNames()
 	for i, def := range f.schema.ordered {
 		names := syntaxNames[def.syntax]
 		values := map[string]string{
@@ -78,7 +75,7 @@ func (f *Forest) addSchemaObjects() {
 		} else if def.forward != nil {
 			values["linkID"] = strconv.Itoa(2*(def.forward.order+1) + 1)
 		}
-		f.addSchemaObject(def.name, "attributeSchema", values)
+		f.addSchemaObject(commonNames[def], "attributeSchema", values)
 	}
 	categories := map[string]bool{}
 	for i, c := range f.schema.classList {
@@ -87,7 +84,7 @@ func (f *Forest) addSchemaObjects() {
 			parent = c.chain[len(c.chain)-2]
 		}
 		category := map[string]string{"structural": "1", "abstract": "2", "auxiliary": "3"}[c.kind]
-		cn := c.name
+		cn := hyphenate(c.name, false)
 		if !categories[c.category] {
 			cn = c.category // what objectCategory names
 		}

@@ -36,8 +36,18 @@ type requestControls struct {
 	permissive      bool
 	treeDelete      bool
 	domainScope     bool
-	extended        bool
+	extended        extendedForm
 }
+
+// extendedForm says how names in a search result look: plain, or with GUID and
+// SID in front.
+type extendedForm uint8
+
+const (
+	plainDN extendedForm = iota
+	hexDN
+	dashedDN
+)
 
 // readControls reads the controls of a request of a kind that takes known.
 func (f *Forest) readControls(controls []control, known []string) (requestControls, *refusal) {
@@ -68,7 +78,10 @@ func (f *Forest) readControls(controls []control, known []string) (requestContro
 		case controlDomainScope:
 			out.domainScope = true
 		case controlExtendedDN:
-			out.extended = true
+			out.extended = hexDN
+			if whole := (&reader{rest: c.value}).sub(tagSequence); whole.integer(tagInteger) == 1 {
+				out.extended = dashedDN
+			}
 		}
 	}
 	return out, nil

@@ -65,7 +65,7 @@ func (f *Forest) bury(o *object) {
 	name := rdn + "\nDEL:" + formatGUID(o.first(s.objectGUID))
 	f.move(o, name, f.bin)
 	o.deleted = true
-	if f.opts.WithoutRecycleBin {
+	if !f.recycleBin {
 		f.strip(o)
 	}
 	o.put(s.isDeleted, "TRUE")

@@ -117,7 +117,7 @@ func (l *loader) fillPrincipal(o *object, key string, rids map[uint32]bool) erro
 		name := accountNameFrom(o.first(s.objectGUID))
 		_, known := wellKnownRIDs[fold(o.rdn)]
 		_, builtin := builtinRIDs[fold(o.rdn)]
-		if known || builtin {
+		if known && o.parent == l.root.children["cn=users"] || builtin && o.parent.is("builtinDomain") {
 			name = o.rdn // these are known by their names
 		}
 		o.put(s.sAMAccountName, name)
@@ -163,6 +163,9 @@ func (f *Forest) fillAccount(o *object, control string) *refusal {
 	}
 	switch {
 	case o.is("group"):
+		if o.parent.is("builtinDomain") {
+			fill(s.groupType, "-2147483643")
+		}
 		fill(s.groupType, "-2147483646")
 		kind, ok := accountTypeOf(o.first(s.groupType))
 		if !ok {

@@ -45,6 +45,9 @@ type Options struct {
 	// OnChange is called after each committed write, before the client has its
 	// answer, without any lock held; calls may overlap.
 	OnChange func()
+	// CertificateNotAfter is when the server's certificate expires, a year from
+	// now by default. A time in the past is for tests of clients.
+	CertificateNotAfter time.Time
 	// Faults to begin with; SetFaults replaces them.
 	Faults Faults
 }
@@ -59,13 +62,14 @@ type Forest struct {
 	faults faultState
 
 	// Facts of the domain, fixed after Load.
-	base      planner.DN
-	suffix    string // what follows the root's own RDN, with its comma
-	dnsName   string
-	netBIOS   string
-	hostName  string
-	domainSID string
-	schemaKey string // key of the schema container's name
+	base       planner.DN
+	suffix     string // what follows the root's own RDN, with its comma
+	dnsName    string
+	netBIOS    string
+	hostName   string
+	domainSID  string
+	recycleBin bool
+	schemaKey  string // key of the schema container's name
 
 	mu         sync.RWMutex
 	objects    []*object // by sequence number

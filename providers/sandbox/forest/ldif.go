@@ -15,8 +15,6 @@ type record struct {
 	line   int
 	dn     string
 	values []recordValue
-	// builtin records come from the program and lose against the file's.
-	builtin bool
 }
 
 type recordValue struct {

@@ -16,6 +16,7 @@ type loader struct {
 	*Forest
 	records []record
 	names   []planner.DN        // of records
+	keys    []string            // of names
 	objects map[string]*loading // by DN key
 }
 
@@ -44,14 +45,14 @@ func Load(ldif io.Reader, name string, opts Options) (*Forest, error) {
 	l := &loader{Forest: f, records: records, objects: map[string]*loading{}}
 	for _, step := range []func() error{
 		l.findBase, l.addBuiltins, l.makeObjects, l.makeTree, l.findDomainSID, l.fillIDs,
-		l.indexObjects, l.makeReferences, l.checkDerived, l.checkRules,
+		l.indexObjects, l.makeReferences, l.checkDerived, l.checkRules, l.findRecycleBin,
 	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
 	f.addSchemaObjects()
-	f.tls, err = newAuthority(f.hostName, f.dnsName)
+	f.tls, err = newAuthority(f.hostName, f.dnsName, opts.CertificateNotAfter)
 	return f, err
 }
 
@@ -130,21 +131,22 @@ func (f *Forest) nameDomain() {
 func (l *loader) addBuiltins() error {
 	have := map[string]bool{}
 	for _, name := range l.names {
-		have[name.Key()] = true
+		l.keys = append(l.keys, name.Key())
+		have[l.keys[len(l.keys)-1]] = true
 	}
 	var records []record
 	var names []planner.DN
+	var keys []string
 	for _, r := range builtinRecords(l.Forest) {
 		name, err := planner.ParseDN(r.dn)
 		if err != nil {
 			return err
 		}
 		if !have[name.Key()] {
-			r.builtin = true
-			records, names = append(records, r), append(names, name)
+			records, names, keys = append(records, r), append(names, name), append(keys, name.Key())
 		}
 	}
-	l.records, l.names = append(records, l.records...), append(names, l.names...)
+	l.records, l.names, l.keys = append(records, l.records...), append(names, l.names...), append(keys, l.keys...)
 	return nil
 }
 
@@ -152,13 +154,13 @@ func (l *loader) addBuiltins() error {
 func (l *loader) makeObjects() error {
 	for i := range l.records {
 		r, name := &l.records[i], l.names[i]
-		if other := l.objects[name.Key()]; other != nil {
+		if other := l.objects[l.keys[i]]; other != nil {
 			return l.errorf(r.line, "%q again; line %d has it, too", shorten(r.dn), other.record.line)
 		}
 		leaf := name.Leaf()
 		o := &object{seq: uint32(i), rdnType: leaf.Type, rdn: leaf.Value, line: r.line}
 		in := &loading{record: r, object: o, given: map[*attributeDef][]recordValue{}}
-		l.objects[name.Key()] = in
+		l.objects[l.keys[i]] = in
 		l.Forest.objects = append(l.Forest.objects, o)
 		for _, v := range r.values {
 			def := l.schema.lookup(v.name)
@@ -265,7 +267,7 @@ func (f *Forest) derived(o *object, def *attributeDef) bool {
 // makeTree ties objects to their parents.
 func (l *loader) makeTree() error {
 	for i, name := range l.names {
-		in := l.objects[name.Key()]
+		in := l.objects[l.keys[i]]
 		if name.Equal(l.base) {
 			l.root, in.object.head = in.object, true
 			continue
@@ -276,6 +278,12 @@ func (l *loader) makeTree() error {
 		}
 		o := in.object
 		o.parent = parent.object
+		if name.Parent().Key() == l.schemaKey {
+			return l.errorf(l.records[i].line, "%q: the sandbox has a schema of its own; leave the schema container out", shorten(l.records[i].dn))
+		}
+		if o.deleted && !l.isBin(name) && !l.isBin(name.Parent()) {
+			return l.errorf(l.records[i].line, "%q: isDeleted is TRUE, but it does not lie in CN=Deleted Objects", shorten(l.records[i].dn))
+		}
 		if !o.deleted && !o.class.system && !o.class.allowedUnder(parent.object.class) {
 			return l.errorf(l.records[i].line, "%q: an object of class %s cannot lie below one of class %s", shorten(l.records[i].dn), o.class.name, parent.object.class.name)
 		}
@@ -289,6 +297,11 @@ func (l *loader) makeTree() error {
 	l.bin = l.root.children["cn=deleted objects"]
 	l.configRoot.head, l.schemaRoot.head = true, true
 	return nil
+}
+
+// isBin reports whether a name is that of the domain's container for deleted objects.
+func (l *loader) isBin(name planner.DN) bool {
+	return name.Equal(l.base.Child("CN", "Deleted Objects"))
 }
 
 // indexObjects fills the index and finds values that must be unique.
@@ -313,8 +326,8 @@ func (l *loader) indexObjects() error {
 
 // makeReferences resolves the values of reference attributes.
 func (l *loader) makeReferences() error {
-	for i, name := range l.names {
-		in := l.objects[name.Key()]
+	for i, key := range l.keys {
+		in := l.objects[key]
 		for _, def := range l.schema.ordered {
 			values := in.given[def]
 			if len(values) == 0 || !def.references() || def.forward != nil {
@@ -344,15 +357,15 @@ func (l *loader) makeReferences() error {
 // derived: an export of a real directory holds them, and they are right there.
 func (l *loader) checkDerived() error {
 	s := l.schema
-	for _, name := range l.names {
-		in := l.objects[name.Key()]
+	for _, key := range l.keys {
+		in := l.objects[key]
 		o := in.object
 		for _, def := range s.ordered {
 			for _, v := range in.given[def] {
 				ok := true
 				switch {
 				case def == s.distinguishedName:
-					ok = planner.DNKey(v.value) == name.Key()
+					ok = planner.DNKey(v.value) == key
 				case def == s.name || def == o.class.rdn:
 					ok = fold(v.value) == fold(o.rdn)
 				case def == s.objectCategory:
@@ -365,6 +378,22 @@ func (l *loader) checkDerived() error {
 					return l.errorf(v.line, "%s: %q does not fit the rest of the file; the attribute follows from other lines and can be left out", def.name, shorten(v.value))
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// findRecycleBin reads from the partitions container whether the Recycle Bin is
+// enabled; Options can only turn it off.
+func (l *loader) findRecycleBin() error {
+	partitions := l.configRoot.children["cn=partitions"]
+	for _, feature := range slices.Clone(partitions.targets(l.schema.enabledFeature)) {
+		if formatGUID(feature.first(l.schema.lookup("msDS-OptionalFeatureGUID"))) != recycleBinFeature {
+			continue
+		}
+		l.recycleBin = !l.opts.WithoutRecycleBin
+		if l.opts.WithoutRecycleBin {
+			partitions.unlink(l.schema.enabledFeature, feature)
 		}
 	}
 	return nil

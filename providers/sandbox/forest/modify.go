@@ -119,6 +119,8 @@ func (d *draft) writable(c change) (*attributeDef, *refusal) {
 		return nil, updateError(resultClassModsProhibited, 0x2017, "6008 (CANT_MOD_OBJ_CLASS)")
 	case def.owned:
 		return nil, errOwned()
+	case def == s.isDeleted || def == s.distinguishedName:
+		return nil, errUnwilling(0x2035) // only to restore a deleted object
 	case def.forward != nil:
 		return nil, errUnwilling(0x20AD)
 	case def.system || def.constructed:

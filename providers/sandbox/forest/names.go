@@ -53,11 +53,11 @@ func (f *Forest) canonicalName(o *object) string {
 // takes, without an unescaped "=" inside a value.
 func parseName(s string) (planner.DN, *refusal) {
 	if !utf8Valid(s) || hasBareEquals(s) {
-		return planner.DN{}, errInvalidDN(s)
+		return planner.DN{}, errInvalidDN()
 	}
 	name, err := planner.ParseDN(s)
 	if err != nil {
-		return planner.DN{}, errInvalidDN(s)
+		return planner.DN{}, errInvalidDN()
 	}
 	return name, nil
 }
@@ -118,13 +118,13 @@ func (f *Forest) resolveSpecial(s string) (*object, *refusal) {
 	inner, ok := strings.CutSuffix(s[1:], ">")
 	kind, value, found := strings.Cut(inner, "=")
 	if !ok || !found {
-		return nil, errInvalidDN(s)
+		return nil, errInvalidDN()
 	}
 	switch strings.ToUpper(kind) {
 	case "GUID":
 		raw, ok := parseGUID(value)
 		if !ok {
-			return nil, errInvalidDN(s)
+			return nil, errInvalidDN()
 		}
 		return f.only(f.index.lookup(f.schema.objectGUID, raw))
 	case "SID":
@@ -132,7 +132,7 @@ func (f *Forest) resolveSpecial(s string) (*object, *refusal) {
 		if !ok {
 			decoded, err := hex.DecodeString(value)
 			if err != nil || !validSID(string(decoded)) {
-				return nil, errInvalidDN(s)
+				return nil, errInvalidDN()
 			}
 			raw = string(decoded)
 		}
@@ -153,7 +153,7 @@ func (f *Forest) resolveSpecial(s string) (*object, *refusal) {
 		}
 		return child, nil
 	}
-	return nil, errInvalidDN(s)
+	return nil, errInvalidDN()
 }
 
 func (f *Forest) only(found []*object) (*object, *refusal) {

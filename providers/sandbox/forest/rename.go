@@ -33,7 +33,7 @@ func (f *Forest) rename(m message, w writer) *refusal {
 		return refused
 	}
 	if name.Len() != 1 {
-		return errInvalidDN(newRDN)
+		return errInvalidDN()
 	}
 	parent := o.parent
 	if moves {

@@ -10,9 +10,11 @@ const (
 	resultSuccess              = 0
 	resultOperationsError      = 1
 	resultProtocolError        = 2
+	resultTimeLimit            = 3
 	resultSizeLimit            = 4
 	resultCompareFalse         = 5
 	resultCompareTrue          = 6
+	resultAuthMethod           = 7
 	resultStrongAuthRequired   = 8
 	resultCriticalExtension    = 12
 	resultNoSuchAttribute      = 16
@@ -25,6 +27,7 @@ const (
 	resultInvalidCredentials   = 49
 	resultInsufficientAccess   = 50
 	resultBusy                 = 51
+	resultUnavailable          = 52
 	resultUnwilling            = 53
 	resultNamingViolation      = 64
 	resultObjectClassViolation = 65
@@ -73,8 +76,8 @@ func errNoObject(matched string) *refusal {
 	return nameError(resultNoSuchObject, 0x208D, "2001 (NO_OBJECT)", matched)
 }
 
-func errInvalidDN(string) *refusal {
-	return nameError(resultInvalidDN, 0x2081, "2006 (BAD_NAME)", "")
+func errInvalidDN() *refusal {
+	return nameError(resultInvalidDN, 0x208F, "2006 (BAD_NAME)", "")
 }
 
 func errEntryExists() *refusal {

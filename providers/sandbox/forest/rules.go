@@ -37,7 +37,7 @@ func (d *draft) checkAccount() *refusal {
 	}
 	sam := d.first(s.sAMAccountName)
 	if sam == "" {
-		return errObjectClass(0x2014)
+		return errUnwilling(0x2035)
 	}
 	if refused := checkAccountName(sam); refused != nil {
 		return refused
@@ -63,7 +63,7 @@ func (d *draft) checkGroup() *refusal {
 	before, after := groupFlags(d.o.first(s.groupType)), groupFlags(d.first(s.groupType))
 	if d.changed[s.groupType] {
 		kind, ok := accountTypeOf(d.first(s.groupType))
-		if !ok || after&groupBuiltin != before&groupBuiltin {
+		if !ok || after&groupBuiltin != before&groupBuiltin && before != 0 {
 			return errUnwilling(0x2141)
 		}
 		if refused := d.checkConversion(before&groupScopes, after&groupScopes); refused != nil {
@@ -87,7 +87,7 @@ func (d *draft) checkGroup() *refusal {
 // contains, and what contains it, must be allowed afterwards.
 func (d *draft) checkConversion(before, after uint32) *refusal {
 	s := d.schema
-	if before == after {
+	if before == after || before == 0 { // 0: the group is new
 		return nil
 	}
 	if before != groupUniversal && after != groupUniversal {

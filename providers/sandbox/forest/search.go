@@ -2,8 +2,10 @@ package forest
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The scopes of a search.
@@ -12,6 +14,9 @@ const (
 	scopeOne  = 1
 	scopeSub  = 2
 )
+
+// maxQueryDuration is AD's: how long one search may take.
+const maxQueryDuration = 2 * time.Minute
 
 // searchRequest is a decoded SearchRequest.
 type searchRequest struct {
@@ -51,11 +56,11 @@ func (s *session) search(m message) *refusal {
 	if refused != nil {
 		return refused
 	}
-	v := view{deleted: opts.showDeleted, deactivated: opts.showDeactivated, extended: opts.extended, anonymous: s.account == "", readOnly: s.readOnly}
+	v := view{deleted: opts.showDeleted, deactivated: opts.showDeactivated, extended: opts.extended, readOnly: s.readOnly}
 	if q.base == "" && q.scope == scopeBase {
 		return s.searchRootDSE(m.id, q)
 	}
-	if v.anonymous {
+	if s.account == "" {
 		return ldapError(resultOperationsError, 0x4DC, "In order to perform this operation a successful bind must be completed on the connection.")
 	}
 	f.mu.RLock()
@@ -97,7 +102,11 @@ func (f *Forest) runSearch(id int64, q searchRequest, opts requestControls, v vi
 	from, _ := slices.BinarySearchFunc(list, page.after, func(o *object, after int64) int {
 		return cmp.Compare(int64(o.seq), after+1)
 	})
-	for _, o := range list[from:] {
+	deadline := time.Now().Add(maxQueryDuration)
+	for i, o := range list[from:] {
+		if i%1024 == 1023 && time.Now().After(deadline) {
+			return out, nil, &refusal{code: resultTimeLimit}
+		}
 		if !v.visible(o) || f.matches(compiled, o, v) != isTrue {
 			continue
 		}
@@ -315,15 +324,21 @@ func appendEmpty(pdu []byte, name string) []byte {
 // nameFor writes a name as the view wants it: with GUID and SID in front under
 // the extended-DN control.
 func (f *Forest) nameFor(o *object, v view) string {
-	if !v.extended {
+	guid, sid, name := o.first(f.schema.objectGUID), o.first(f.schema.objectSid), ""
+	switch v.extended {
+	case plainDN:
 		return f.dn(o)
+	case hexDN:
+		guid, sid = hex.EncodeToString([]byte(guid)), hex.EncodeToString([]byte(sid))
+	case dashedDN:
+		guid = formatGUID(guid)
+		if sid != "" {
+			sid = formatSID(sid)
+		}
 	}
-	name := ""
-	if guid := o.first(f.schema.objectGUID); len(guid) == 16 {
-		name = "<GUID=" + formatGUID(guid) + ">;"
-	}
-	if sid := o.first(f.schema.objectSid); sid != "" {
-		name += "<SID=" + formatSID(sid) + ">;"
+	name = "<GUID=" + guid + ">;"
+	if sid != "" {
+		name += "<SID=" + sid + ">;"
 	}
 	return name + f.dn(o)
 }

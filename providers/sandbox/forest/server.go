@@ -199,7 +199,7 @@ func (s *session) farewell(ctx context.Context, err error) {
 	code, text := 0, ""
 	switch {
 	case ctx.Err() != nil:
-		code, text = 52, "The server is shutting down."
+		code, text = resultUnavailable, "The server is shutting down."
 	case errors.Is(err, errMalformed):
 		code, text = resultProtocolError, "The server cannot read the request."
 	default:

@@ -25,7 +25,7 @@ type authority struct {
 // clients need as their CA file.
 func (f *Forest) CertificateAuthority() []byte { return f.tls.caPEM }
 
-func newAuthority(hostName, dnsName string) (*authority, error) {
+func newAuthority(hostName, dnsName string, notAfter time.Time) (*authority, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("key of the sandbox's certificate authority: %w", err)
@@ -35,6 +35,9 @@ func newAuthority(hostName, dnsName string) (*authority, error) {
 		return nil, fmt.Errorf("key of the sandbox's domain controller: %w", err)
 	}
 	now := time.Now()
+	if notAfter.IsZero() {
+		notAfter = now.AddDate(1, 0, 0)
+	}
 	ca := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "landfall sandbox CA for " + dnsName},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
@@ -46,7 +49,7 @@ func newAuthority(hostName, dnsName string) (*authority, error) {
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano() + 1), Subject: pkix.Name{CommonName: hostName},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0),
+		NotBefore: notAfter.AddDate(-2, 0, 0), NotAfter: notAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:    []string{hostName, dnsName, "localhost"},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},

@@ -64,6 +64,12 @@ func (d *attributeDef) canonicalInteger(v string) (string, *refusal) {
 		size = 64
 	}
 	n, err := strconv.ParseInt(v, 10, size)
+	if err != nil && size == 32 {
+		// The unsigned spelling of flags means the same bits.
+		var unsigned uint64
+		unsigned, err = strconv.ParseUint(v, 10, 32)
+		n = int64(int32(unsigned))
+	}
 	if err != nil {
 		return "", errSyntax(d.name)
 	}
@@ -104,8 +110,7 @@ func parseTime(v string) (time.Time, bool) {
 type view struct {
 	deleted     bool // controls 417 and 2064
 	deactivated bool // control 2065: links from and to deleted objects
-	extended    bool // control 529: names with GUID and SID
-	anonymous   bool
+	extended    extendedForm
 	readOnly    bool // the identity may not write, and does not see deleted objects
 }
 
