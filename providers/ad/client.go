@@ -35,6 +35,8 @@ type Config struct {
 	Timeout       time.Duration // of one call; 0 is 60 s
 	Schema        *planner.Schema
 	Progress      planner.Progress // may be nil
+
+	pause time.Duration // before the first try again; later ones wait longer
 }
 
 // Directory is an open Active Directory. It is a planner.Reader and a
@@ -66,6 +68,9 @@ func Open(ctx context.Context, c Config) (*Directory, error) {
 func open(ctx context.Context, c Config) (*Directory, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = time.Minute
+	}
+	if c.pause <= 0 {
+		c.pause = 250 * time.Millisecond
 	}
 	if c.Progress == nil {
 		c.Progress = func(string, int, int, time.Duration) {}
@@ -276,7 +281,7 @@ func (c *conn) call(ctx context.Context, f func(*ldap.Conn) error) error {
 // retry is call, again while the server says that it is busy. Nothing has
 // happened then, so this is safe for writes, too.
 func (c *conn) retry(ctx context.Context, f func(*ldap.Conn) error) error {
-	wait := 250 * time.Millisecond
+	wait := c.config.pause
 	for try := 1; ; try++ {
 		err := c.call(ctx, f)
 		if try == 6 || !hasCode(err, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable) {

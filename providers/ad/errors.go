@@ -218,6 +218,8 @@ func windowsHint(message string) string {
 		return "Another object of the domain has this sAMAccountName"
 	case 0x525:
 		return "The object that the value names does not exist on this domain controller"
+	case 0x2141:
+		return "The groupType is none that a group can have, or none that this group can change to"
 	case 0x2144:
 		return "A global group cannot have a domain local group as a member"
 	case 0x2145:

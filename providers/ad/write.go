@@ -336,7 +336,8 @@ func (w *write) reread(ctx context.Context, lost error, dn string, deleted bool)
 
 // reconnect takes a new connection, with some patience.
 func (w *write) reconnect(ctx context.Context) (err error) {
-	for wait := 250 * time.Millisecond; wait < 5*time.Second; wait *= 2 {
+	pause := w.d.config.pause
+	for wait := pause; wait <= 16*pause; wait *= 2 {
 		var c *conn
 		if c, err = w.d.writer.get(ctx); err == nil {
 			w.c = c
