@@ -97,12 +97,17 @@ func (r *page) blocked() {
 		return
 	}
 	r.heading(redder, r.text("BLOCKED (%s): not carried out", len(changes)))
-	groups := map[string][]*planner.Change{}
-	var order []string
+	type limit struct {
+		provider, objectType, actions string
+		by                            planner.Blocked
+		alone                         int // in the full view each change is by itself
+	}
+	groups := map[limit][]*planner.Change{}
+	var order []limit
 	for i, c := range changes {
-		key := fmt.Sprint(i) // each by itself
-		if r.view != ViewFull {
-			key = fmt.Sprintf("%q %q %q %+q", c.Provider, c.ObjectType, c.Actions, *c.Blocked)
+		key := limit{c.Provider, c.ObjectType, fmt.Sprintf("%q", c.Actions), *c.Blocked, 0}
+		if r.view == ViewFull {
+			key.alone = i
 		}
 		if groups[key] == nil {
 			order = append(order, key)
