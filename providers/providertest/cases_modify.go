@@ -75,7 +75,7 @@ func modifyCases() []testCase {
 		}},
 		{"modify/the back link", "53", func(s *session) {
 			s.group("CN=g")
-			s.contact("CN=a")
+			s.group("CN=a")
 			s.modify("CN=a", plus("memberOf", s.dn("CN=g")))
 		}},
 		{"modify/all or nothing", "20 [info=- description=x]", func(s *session) {

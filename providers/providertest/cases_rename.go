@@ -68,7 +68,8 @@ func renameCases() []testCase {
 		{"rename/missing object", "32", func(s *session) {
 			s.rename("CN=nobody", "CN=h", "")
 		}},
-		{"rename/missing parent", "32", func(s *session) {
+		// [MS-ADTS] 3.1.1.5.4.1: other / ERROR_DS_NO_PARENT_OBJECT, unlike an add.
+		{"rename/missing parent", "80", func(s *session) {
 			s.group("CN=g")
 			s.rename("CN=g", "CN=g", s.dn("OU=nowhere"))
 		}},

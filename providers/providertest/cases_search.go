@@ -64,10 +64,17 @@ func searchCases() []testCase {
 			s.must(err)
 			s.answer("{%s}", strings.Join(names(r.Entries), " "))
 		}},
-		{"search/schema", "{ms-Exch-Mail-Nickname} {}", func(s *session) {
+		{"search/schema", "{mailNickname} {}", func(s *session) {
 			schema := s.entryAt("", "schemaNamingContext").GetAttributeValue("schemaNamingContext")
-			s.findAt(schema, ldap.ScopeSingleLevel, "(&(objectClass=attributeSchema)(lDAPDisplayName=mailNickname))")
-			s.findAt(schema, ldap.ScopeSingleLevel, "(lDAPDisplayName=noSuchAttribute)")
+			for _, name := range []string{"MAILNICKNAME", "noSuchAttribute"} {
+				r, err := s.search(schema, ldap.ScopeWholeSubtree, "(&(objectClass=attributeSchema)(lDAPDisplayName="+name+"))", "lDAPDisplayName")
+				s.must(err)
+				var found []string
+				for _, e := range r.Entries {
+					found = append(found, e.GetAttributeValue("lDAPDisplayName"))
+				}
+				s.answer("{%s}", strings.Join(found, " "))
+			}
 		}},
 		{"search/optional features", "1 true", func(s *session) {
 			configuration := s.entryAt("", "configurationNamingContext").GetAttributeValue("configurationNamingContext")

@@ -22,13 +22,15 @@ func TestSandbox(t *testing.T) { runSandbox(t, true) }
 func TestSandboxWithoutRecycleBin(t *testing.T) { runSandbox(t, false) }
 
 func runSandbox(t *testing.T, recycleBin bool) {
+	accounts := map[string]string{}
 	account := func(name string) providertest.Account {
-		return providertest.Account{Name: name + "@corp.example.com", Password: "secret of " + name}
+		accounts[name] = "secret of " + name
+		return providertest.Account{Name: name + "@corp.example.com", Password: accounts[name]}
 	}
 	admin, writer, reader := account("Administrator"), account("writer"), account("reader")
 	f, err := forest.Load(strings.NewReader(administrator+providertest.Records(sandboxBase)), "records.ldif", forest.Options{
-		Accounts:          map[string]string{admin.Name: admin.Password, writer.Name: writer.Password, reader.Name: reader.Password},
-		ReadOnlyAccounts:  []string{reader.Name},
+		Accounts:          accounts,
+		ReadOnlyAccounts:  []string{"reader"},
 		BaseDN:            sandboxBase,
 		WithoutRecycleBin: !recycleBin,
 	})
