@@ -108,7 +108,7 @@ func (r *outcome) outcomes(which apply.Outcome, how style, title, meaning safe) 
 		return
 	}
 	slices.SortStableFunc(found, func(a, b *apply.ChangeReport) int {
-		return cmp.Or(cmp.Compare(dangerOf(a.Change), dangerOf(b.Change)), cmp.Compare(a.Change.Name, b.Change.Name))
+		return cmp.Or(cmp.Compare(dangerOf(a.Change), dangerOf(b.Change)), cmp.Compare(typeOrder(a.Change), typeOrder(b.Change)), cmp.Compare(a.Change.Name, b.Change.Name))
 	})
 	if meaning != "" {
 		meaning = ": " + meaning
