@@ -32,7 +32,7 @@ const maxFileSize = 8 << 20
 // Load reads the configuration in a directory. The Config is nil when an error is
 // among the diagnostics; the sources come back in every case, to show lines of.
 func Load(dir string, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
-	return load(os.DirFS(dir), opts, func(name string) ([]byte, error) {
+	return load(os.DirFS(dir), dir, opts, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
@@ -42,12 +42,12 @@ func Load(dir string, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
 
 // LoadFS is Load from a file system, which also holds the variable files.
 func LoadFS(fsys fs.FS, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
-	return load(fsys, opts, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
+	return load(fsys, ".", opts, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
 }
 
-func load(fsys fs.FS, opts LoadOptions, readVarFile func(string) ([]byte, error)) (*Config, Sources, hcl.Diagnostics) {
+func load(fsys fs.FS, dir string, opts LoadOptions, readVarFile func(string) ([]byte, error)) (*Config, Sources, hcl.Diagnostics) {
 	l := &loader{
-		opts: opts, fsys: fsys, readVarFile: readVarFile,
+		opts: opts, fsys: fsys, dir: dir, readVarFile: readVarFile,
 		files:     Sources{},
 		functions: allFunctions(),
 		secrets:   map[string]bool{},
@@ -69,6 +69,7 @@ func load(fsys fs.FS, opts LoadOptions, readVarFile func(string) ([]byte, error)
 type loader struct {
 	opts        LoadOptions
 	fsys        fs.FS
+	dir         string // for messages
 	readVarFile func(string) ([]byte, error)
 
 	files     Sources
@@ -150,13 +151,13 @@ func (l *loader) parse() []hcl.Body {
 		_, err = fs.Stat(l.fsys, ".")
 	}
 	if err != nil {
-		l.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Configuration not readable", Detail: err.Error()}})
+		l.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Configuration not readable", Detail: fmt.Sprintf("The directory %s could not be read: %s.", l.dir, err)}})
 		return nil
 	}
 	slices.Sort(names)
 	var bodies []hcl.Body
 	for _, name := range names {
-		if strings.HasSuffix(name, ".vars.hcl") || strings.HasSuffix(name, ".test.hcl") {
+		if strings.HasSuffix(name, ".vars.hcl") || strings.HasSuffix(name, ".test.hcl") || strings.HasPrefix(name, ".") {
 			continue
 		}
 		src, err := fs.ReadFile(l.fsys, name)
@@ -170,7 +171,7 @@ func (l *loader) parse() []hcl.Body {
 	}
 	if len(bodies) == 0 && !l.diags.HasErrors() {
 		l.report(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "No configuration",
-			Detail: "The directory has no file whose name ends in .hcl, apart from variable and test files. Name the directory of the configuration with -chdir."}})
+			Detail: fmt.Sprintf("The directory %s has no file whose name ends in .hcl, apart from variable and test files. Name the directory of the configuration with -chdir.", l.dir)}})
 	}
 	return bodies
 }
@@ -186,7 +187,7 @@ func (l *loader) parseFile(name string, src []byte) (*hcl.File, bool) {
 		l.report(hcl.Diagnostics{problem(at, "File is not UTF-8", "The file holds bytes that are not UTF-8 text. Save it as UTF-8.")})
 		return nil, false
 	case tooDeep(src):
-		l.report(hcl.Diagnostics{problem(at, "Nested too deeply", "Brackets, templates or operators are nested more than %d deep in this file.", maxDepth)})
+		l.report(hcl.Diagnostics{problem(at, "Nested too deeply", "Brackets or templates are nested more than %d deep in this file, or one block has more than %d operators.", maxDepth, maxChain)})
 		return nil, false
 	}
 	f, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
@@ -195,30 +196,39 @@ func (l *loader) parseFile(name string, src []byte) (*hcl.File, bool) {
 	return f, f != nil && !diags.HasErrors()
 }
 
-// maxDepth is far above what people write and far below what exhausts a stack.
-const maxDepth = 500
+// maxDepth and maxChain are far above what people write and far below what
+// exhausts a stack.
+const (
+	maxDepth = 500
+	maxChain = 50_000
+)
 
-// tooDeep reports whether parsing src would recurse without bound: open brackets
-// and templates, and the operators that nest to the right.
+// tooDeep reports whether parsing or evaluating src would recurse without bound:
+// open brackets and templates, and chains of operators and indexes in one block.
 func tooDeep(src []byte) bool {
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
-	depth, run := 0, 0
+	depth, chain := 0, 0
 	for _, t := range tokens {
 		switch t.Type {
-		case hclsyntax.TokenOParen, hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenTemplateInterp,
+		case hclsyntax.TokenOParen, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp,
 			hclsyntax.TokenTemplateControl, hclsyntax.TokenOQuote, hclsyntax.TokenOHeredoc:
 			depth++
+		case hclsyntax.TokenOBrack:
+			depth++
+			chain++
 		case hclsyntax.TokenCParen, hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenTemplateSeqEnd,
 			hclsyntax.TokenCQuote, hclsyntax.TokenCHeredoc:
 			depth--
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion:
-			run++
+		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion, hclsyntax.TokenPlus, hclsyntax.TokenStar,
+			hclsyntax.TokenSlash, hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp,
+			hclsyntax.TokenNotEqual, hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq:
+			chain++
 		case hclsyntax.TokenNewline:
 			if depth == 0 {
-				run = 0
+				chain = 0
 			}
 		}
-		if depth > maxDepth || run > 20*maxDepth {
+		if depth > maxDepth || chain > maxChain {
 			return true
 		}
 	}

@@ -122,3 +122,12 @@ func TestWholeLanguage(t *testing.T) {
 	}
 	golden(t, "testdata/whole/config.txt", dump(cfg))
 }
+
+func readBase(t testing.TB) *fstest.MapFile {
+	t.Helper()
+	base, err := os.ReadFile("testdata/base.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fstest.MapFile{Data: base}
+}
