@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/providers/sandbox"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in scripts and examples")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"landfall": main})
+}
+
+// TestScripts runs the program from outside. Beside testscript's own commands
+// there is "ad", which does by hand what an administrator does to the sandbox's
+// forest, and "plan", which checks a plan file.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("TERM", "dumb")
+			return os.CopyFS(filepath.Join(e.WorkDir, "quickstart"), os.DirFS("../../examples/quickstart"))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand,
+		},
+	})
+}
+
+// statusCommand runs landfall and checks its exit status:
+// status 5 apply plan.json.
+func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status NUMBER ARGS…")
+	}
+	err := ts.Exec("landfall", args[1:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+// plainCommand takes what differs from run to run out of a file:
+// plain FILE.
+func plainCommand(ts *testscript.TestScript, _ bool, args []string) {
+	name := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(name, []byte(plain(ts.ReadFile(args[0]))), 0o600))
+}
+
+var varying = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC|\d{8}T\d{6}Z-[0-9a-f]{6}`)
+
+func plain(text string) string { return varying.ReplaceAllString(text, "<time>") }
+
+// planCommand checks a plan file: plan FILE ADDRESS-PART action,action … where
+// each pair must be a change of the plan, and nothing else may be.
+func planCommand(ts *testscript.TestScript, _ bool, args []string) {
+	p, err := planner.Decode([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	var got, want []string
+	for _, c := range p.Changes {
+		var words []string
+		for _, a := range c.Actions {
+			words = append(words, string(a))
+		}
+		line := c.Name + ": " + strings.Join(words, ",")
+		if c.Blocked != nil {
+			line += " blocked " + c.Blocked.Code
+		}
+		got = append(got, line)
+	}
+	want = append(want, args[1:]...)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		ts.Fatalf("changes (-want +got):\n%s", diff)
+	}
+}
+
+// adCommand works on the sandbox's forest of the current directory by hand.
+//
+//	ad show DN [ATTRIBUTE…]      prints attributes, sorted
+//	ad set DN ATTRIBUTE [VALUE]  replaces
+//	ad move DN NEWDN
+//	ad delete DN
+//	ad join GROUP MEMBER, ad part GROUP MEMBER
+//	ad create CLASS DN [ATTRIBUTE=VALUE…]
+func adCommand(ts *testscript.TestScript, neg bool, args []string) {
+	err := withForest(ts.MkAbs("."), func(c *ldap.Conn) error { return byHand(c, ts.Stdout(), args) })
+	if neg {
+		if err == nil {
+			ts.Fatalf("ad %s: should have failed", strings.Join(args, " "))
+		}
+		return
+	}
+	ts.Check(err)
+}
+
+func byHand(c *ldap.Conn, out io.Writer, args []string) error {
+	arg := func(i int) string { return append(args, make([]string, 8)...)[i] }
+	switch arg(0) {
+	case "show":
+		return show(c, out, arg(1), args[2:])
+	case "set":
+		m := ldap.NewModifyRequest(arg(1), nil)
+		m.Replace(arg(2), args[3:])
+		return c.Modify(m)
+	case "join", "part":
+		m := ldap.NewModifyRequest(arg(1), nil)
+		if arg(0) == "join" {
+			m.Add("member", []string{arg(2)})
+		} else {
+			m.Delete("member", []string{arg(2)})
+		}
+		return c.Modify(m)
+	case "move":
+		rdn, parent, _ := strings.Cut(arg(2), ",")
+		return c.ModifyDN(ldap.NewModifyDNRequest(arg(1), rdn, true, parent))
+	case "delete":
+		return c.Del(ldap.NewDelRequest(arg(1), nil))
+	case "create":
+		a := ldap.NewAddRequest(arg(2), nil)
+		a.Attribute("objectClass", []string{arg(1)})
+		for _, pair := range args[3:] {
+			name, v, _ := strings.Cut(pair, "=")
+			a.Attribute(name, []string{v})
+		}
+		return c.Add(a)
+	}
+	return fmt.Errorf("no such verb: %q", args)
+}
+
+func show(c *ldap.Conn, out io.Writer, name string, attributes []string) error {
+	res, err := c.Search(ldap.NewSearchRequest(name, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", attributes, nil))
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for _, a := range res.Entries[0].Attributes {
+		for _, v := range a.Values {
+			lines = append(lines, a.Name+": "+v)
+		}
+	}
+	slices.Sort(lines)
+	_, err = fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+// withForest starts the sandbox's forest of a configuration and connects to it.
+func withForest(dir string, f func(*ldap.Conn) error) error {
+	cfg, _, diags := lang.Load(dir, lang.LoadOptions{Version: version})
+	if diags.HasErrors() {
+		return diags
+	}
+	o := sandboxOptions(cfg, 0, 0)
+	o.Entra, o.StateDir = nil, filepath.Join(dir, sandboxDir)
+	for i := range o.AD {
+		o.AD[i].File = filepath.Join(dir, o.AD[i].File)
+	}
+	s, err := sandbox.Start(context.Background(), o)
+	if err != nil {
+		return err
+	}
+	e := s.AD[o.AD[0].Label]
+	c, err := dialSandbox(e)
+	if err == nil {
+		err = f(c)
+		c.Close()
+	}
+	if closeErr := s.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+func dialSandbox(e sandbox.ADEndpoint) (*ldap.Conn, error) {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(e.CA)
+	c, err := ldap.DialURL(e.URL, ldap.DialWithTLSConfig(&tls.Config{RootCAs: roots, ServerName: e.ServerName}))
+	if err != nil {
+		return nil, err
+	}
+	c.SetTimeout(time.Minute)
+	if err := c.Bind(e.Username, e.Password); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// TestExamples plans every example and compares with its plan.txt; then it
+// applies the plan and plans again, which must find nothing to do.
+func TestExamples(t *testing.T) {
+	dirs, err := filepath.Glob("../../examples/*/main.hcl")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, main := range dirs {
+		source := filepath.Dir(main)
+		t.Run(filepath.Base(source), func(t *testing.T) {
+			work := t.TempDir()
+			if err := os.CopyFS(work, os.DirFS(source)); err != nil {
+				t.Fatal(err)
+			}
+			got := plain(landfall(t, work, 0, "plan"))
+			golden := filepath.Join(source, "plan.txt")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+			landfall(t, work, 0, "apply", "-auto-approve")
+			landfall(t, work, 0, "plan", "-detailed-exitcode")
+		})
+	}
+}
+
+// landfall runs the program in a directory within this process and returns what
+// it prints.
+func landfall(t *testing.T, dir string, status int, args ...string) string {
+	t.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chdir(here)
+	var stdout, stderr strings.Builder
+	got := run(append([]string{"-chdir", dir}, args...), strings.NewReader(""), &stdout, &stderr, []string{"TERM=dumb"})
+	if got != status {
+		t.Fatalf("landfall %s: exit status %d, want %d\n%s%s", strings.Join(args, " "), got, status, stdout.String(), stderr.String())
+	}
+	return stdout.String()
+}
