@@ -171,3 +171,6 @@ func securityIdentifier(id string) string {
 	second := uint32(binary.BigEndian.Uint16(b[6:]))<<16 | uint32(binary.BigEndian.Uint16(b[4:]))
 	return fmt.Sprintf("S-1-12-1-%d-%d-%d-%d", first, second, binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:]))
 }
+
+// ID is the id of the tenant.
+func (t *Tenant) ID() string { return t.opts.TenantID }
