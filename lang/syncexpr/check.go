@@ -79,7 +79,7 @@ func (c *checker) expr(n *node) {
 	case nodeConstant:
 		c.constant(n)
 	case nodeMinus:
-		c.operand(n, n.args[0], tInt)
+		c.operand(n, n.args[0], opSubtract, tInt)
 		n.info.typ = tInt | tNull
 	case nodeChain:
 		c.chain(n)
@@ -107,10 +107,10 @@ func (c *checker) attribute(n *node, name string, kind InputKind) info {
 	switch {
 	case !ok:
 		c.problem(n, "Unknown attribute", "The %s has no attribute %q, so the expression could never have a value from it.%s",
-			spaceName(c.opts.Source), name, didYouMean(name, c.opts.Source.Names(), "[%s]"))
+			spaceName(c.opts.Source), shorten(name), didYouMean(name, c.opts.Source.Names(), "[%s]"))
 		return n.info
 	case a.Name != name:
-		c.problem(n, "Unknown attribute", "The %s has no attribute %q. Names are case-sensitive; did you mean [%s]?", spaceName(c.opts.Source), name, a.Name)
+		c.problem(n, "Unknown attribute", "The %s has no attribute %q. Names are case-sensitive; did you mean [%s]?", spaceName(c.opts.Source), shorten(name), a.Name)
 		return n.info
 	}
 	out := info{typ: syntaxTypes[a.Syntax] | tNull, size: 1}
@@ -148,7 +148,7 @@ func (c *checker) parameter(n *node) {
 		names = knownParameters
 	}
 	if !slices.Contains(names, n.text) {
-		c.problem(n, "Unknown parameter", "No connector provides the parameter %%%s%%.%s", n.text, didYouMean(n.text, names, "%%%s%%"))
+		c.problem(n, "Unknown parameter", "No connector provides the parameter %%%s%%.%s", shorten(n.text), didYouMean(n.text, names, "%%%s%%"))
 		return
 	}
 	c.input(n.text, InputParam)
@@ -164,7 +164,7 @@ func isNumericParameter(name string) bool { return strings.HasPrefix(name, "ADS_
 func (c *checker) variable(n *node) {
 	bound, ok := c.vars[n.text]
 	if !ok {
-		c.problem(n, "Unknown variable", "The variable $%s has no value here. Variables exist inside the last argument of Select, Where and With, which name them in their first.", n.text)
+		c.problem(n, "Unknown variable", "The variable $%s has no value here. Variables exist inside the last argument of Select, Where and With, which name them in their first.", shorten(n.text))
 		return
 	}
 	n.info.typ, n.info.card = bound.typ, bound.card
@@ -211,15 +211,15 @@ func (c *checker) constant(n *node) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	c.problem(n, "Unknown name", "%q is no constant of the language. Attributes stand in brackets, [%s], and texts in quotes.%s", n.text, n.text, didYouMean(n.text, names, "%s"))
+	c.problem(n, "Unknown name", "%q is no constant of the language. Attributes stand in brackets, [%s], and texts in quotes.%s", shorten(n.text), shorten(n.text), didYouMean(n.text, names, "%s"))
 }
 
-// operand checks a part of n that takes one value at a time.
-func (c *checker) operand(n, arg *node, accept typ) {
+// operand checks an operand of n, which is one value at a time.
+func (c *checker) operand(n, arg *node, op operator, accept typ) {
 	c.expr(arg)
 	c.each(n, arg)
 	if !arg.info.typ.fits(accept) {
-		c.problem(arg, "Wrong type", "Operators work on one kind of value only: this operand is %s, and %s is needed.", arg.info.typ, accept)
+		c.problem(arg, "Wrong type", "%s works on %s; this operand is %s.%s", op, accept, arg.info.typ, conversion(accept, arg.info.typ))
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 func (c *checker) call(n *node) {
 	f, ok := functions[n.text]
 	if !ok {
-		c.problem(&node{pos: n.pos, end: n.pos + len(n.text)}, "Unknown function", "There is no function %q.%s", n.text, didYouMean(n.text, functionNames(), "%s"))
+		c.problem(&node{pos: n.pos, end: n.pos + len(n.text)}, "Unknown function", "There is no function %q.%s", shorten(n.text), didYouMean(n.text, functionNames(), "%s"))
 		n.info.typ = tAny
 		return
 	}
@@ -192,6 +192,7 @@ func (c *checker) branch(n, a *node) {
 func (c *checker) loop(n *node) {
 	variable, from, body := n.args[0], n.args[1], n.args[2]
 	if !c.binder(n, variable) {
+		n.info.typ, n.info.card = tAny, single
 		return
 	}
 	c.whole(n, from)
@@ -218,6 +219,7 @@ func (c *checker) loop(n *node) {
 func (c *checker) with(n *node) {
 	variable, sub, body := n.args[0], n.args[1], n.args[2]
 	if !c.binder(n, variable) {
+		n.info.typ = tAny
 		return
 	}
 	c.expr(sub)
@@ -237,7 +239,7 @@ func (c *checker) binder(n, variable *node) bool {
 		return false
 	}
 	if _, taken := c.vars[variable.text]; taken {
-		c.problem(variable, "Variable named twice", "$%s has a value already in the expression around this; name another variable.", variable.text)
+		c.problem(variable, "Variable named twice", "$%s has a value already in the expression around this; name another variable.", shorten(variable.text))
 		return false
 	}
 	return true

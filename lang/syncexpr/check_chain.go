@@ -5,7 +5,7 @@ func (c *checker) chain(n *node) {
 	switch n.ops[0].level() {
 	case 0, 1:
 		for _, a := range n.args {
-			c.operand(n, a, tBool)
+			c.operand(n, a, n.ops[0], tBool)
 		}
 		n.info.typ = tBool
 	case 2:
@@ -30,11 +30,11 @@ func comparable(t typ) typ {
 }
 
 func (c *checker) comparisons(n *node) {
-	c.operand(n, n.args[0], tData)
+	c.operand(n, n.args[0], n.ops[0], tData)
 	left := n.args[0].info.typ
 	for i, op := range n.ops {
 		right := n.args[i+1]
-		c.operand(n, right, tData)
+		c.operand(n, right, op, tData)
 		c.compared(n, op, left, right)
 		left = tBool
 	}
@@ -49,26 +49,30 @@ func (c *checker) compared(n *node, op operator, left typ, right *node) {
 	}
 	switch {
 	case !rt.fits(comparable(left)) && left&^tNull != 0:
-		c.problem(right, "Wrong type", "%s cannot be compared with %s. Convert one of them (CStr, CNum, CBool, CDate).", left, rt)
+		c.problem(right, "Wrong type", "On the left of %s is %s, on its right %s; they cannot be compared. Convert one of them (CStr, CNum, CBool, CDate).", op, left, rt)
 	case op > opNotEqual && rt&^tNull == tBool:
 		c.problem(right, "Wrong type", "True and False have no order; compare them with = or <>.")
 	}
 }
 
 func (c *checker) arithmetic(n *node) {
-	c.operand(n, n.args[0], operandTypes(n.ops[0]))
+	c.operand(n, n.args[0], n.ops[0], operandTypes(n.ops[0]))
 	t := n.args[0].info.typ
 	for i, op := range n.ops {
 		right := n.args[i+1]
-		c.operand(n, right, operandTypes(op))
+		c.operand(n, right, op, operandTypes(op))
 		t = c.combined(n, op, t, right)
 	}
 	n.info.typ = t
 }
 
+// operandTypes are the kinds that an operator of comparison or arithmetic takes.
 func operandTypes(op operator) typ {
-	if op == opConcat {
+	switch {
+	case op == opConcat:
 		return tString | tBytes
+	case op.level() == 2:
+		return tData
 	}
 	return tInt
 }

@@ -21,10 +21,10 @@ type frame struct {
 
 // budget bounds the work of one evaluation, counted in nodes and values walked
 // through and in texts looked at. It is far above what the largest group needs (a
-// million members, 50 nodes each).
+// million members, 16 nodes each).
 const (
-	budget   = 1 << 26
-	textCost = 64 // bytes of text that cost as much as a node
+	budget   = 1 << 24
+	textCost = 32 // bytes of text that cost as much as a node
 )
 
 // compiler makes closures of a checked tree.

@@ -9,22 +9,18 @@ import (
 	"github.com/landfall-directory/landfall/lang/value"
 )
 
-// chain compiles the operators of one level.
+// chain compiles the operators of one level. The checker leaves no chain in which
+// & stands beside other operators of its level.
 func (c *compiler) chain(n *node) eval {
-	var accept typ
-	switch level := n.ops[0].level(); {
-	case level <= 1:
+	if n.ops[0].level() <= 1 {
 		return c.logic(n)
-	case level == 2:
-		accept = tData
-	default:
-		accept = tString | tBytes | tInt
 	}
 	args := make([]argument, len(n.args))
 	for i, a := range n.args {
-		args[i] = c.argument(a, accept, "an operand of "+n.ops[max(i-1, 0)].String())
+		op := n.ops[max(i-1, 0)]
+		args[i] = c.argument(a, operandTypes(op), "an operand of "+op.String())
 	}
-	if allConcat(n.ops) {
+	if n.ops[0] == opConcat {
 		return concatAll(n, args)
 	}
 	return func(s scope) (value.Value, *Error) {
@@ -70,17 +66,8 @@ func (n *node) apply(op operator, left, right value.Value) (value.Value, *Error)
 	if op.level() == 2 {
 		return n.compare(op, left, right)
 	}
-	if op == opConcat {
-		var parts [2]string
-		return n.join(parts[:0], left, right)
-	}
 	if left.IsNull() || right.IsNull() {
 		return value.Value{}, nil
-	}
-	if left.Kind() != value.Int || right.Kind() != value.Int {
-		_, err := fail("%s needs numbers; here are %s and %s", op, kindOf(left), kindOf(right))
-		n.place(err)
-		return value.Value{}, err
 	}
 	return n.arithmetic(op, left.Number(), right.Number())
 }
@@ -129,15 +116,6 @@ func magnitude(n int64) uint64 {
 	return uint64(n)
 }
 
-func allConcat(ops []operator) bool {
-	for _, op := range ops {
-		if op != opConcat {
-			return false
-		}
-	}
-	return true
-}
-
 // concatAll joins all operands with one allocation.
 func concatAll(n *node, args []argument) eval {
 	return func(s scope) (value.Value, *Error) {
@@ -151,12 +129,12 @@ func concatAll(n *node, args []argument) eval {
 			vs = append(vs, v)
 		}
 		var parts [8]string
-		return n.join(parts[:0], vs...)
+		return n.join(parts[:0], vs)
 	}
 }
 
 // join concatenates texts, or binary; NULL is empty.
-func (n *node) join(parts []string, vs ...value.Value) (value.Value, *Error) {
+func (n *node) join(parts []string, vs []value.Value) (value.Value, *Error) {
 	var kinds typ
 	size := 0
 	for _, v := range vs {
@@ -166,8 +144,8 @@ func (n *node) join(parts []string, vs ...value.Value) (value.Value, *Error) {
 	}
 	var err *Error
 	switch {
-	case kinds&tBytes != 0 && kinds&^(tBytes|tNull) != 0, kinds&tInt != 0:
-		_, err = fail("& joins texts or binary; here are %s", kinds&^tNull)
+	case kinds&tBytes != 0 && kinds&^(tBytes|tNull) != 0:
+		_, err = fail("text cannot be joined with binary")
 	case size > maxText:
 		_, err = fail("the text becomes longer than %d bytes", maxText)
 	case kinds&tBytes != 0:

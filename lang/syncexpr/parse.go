@@ -2,6 +2,7 @@ package syncexpr
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -102,13 +103,9 @@ func (p *parser) level(level int) (*node, *Problem) {
 	return &chain, nil
 }
 
+// operatorOf finds the operator of a text that the lexer took for one.
 func operatorOf(text string) operator {
-	for i, t := range operatorTexts {
-		if t == text {
-			return operator(i)
-		}
-	}
-	return opOr // not reached: the lexer makes no others
+	return operator(slices.Index(operatorTexts[:], text))
 }
 
 func (p *parser) unary() (*node, *Problem) {
@@ -197,7 +194,7 @@ func (p *parser) call(n *node) (*node, *Problem) {
 	for p.tok.kind != tokenClose {
 		if len(n.args) > 0 {
 			if p.tok.kind != tokenComma {
-				return nil, p.unexpected(`"," or ")" in the arguments of ` + n.text)
+				return nil, p.unexpected(`"," or ")" in the arguments of ` + shorten(n.text))
 			}
 			if prob := p.advance(true); prob != nil {
 				return nil, prob

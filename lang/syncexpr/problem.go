@@ -24,7 +24,7 @@ func syntaxProblem(pos, end int, detail string) *Problem {
 // near. Names of this language are case-sensitive, so a difference in case alone
 // is the first guess.
 func didYouMean(given string, names []string, format string) string {
-	best, distance := "", 1+len(given)/3
+	best, distance := "", 1+len(given)/4
 	for _, name := range names {
 		if strings.EqualFold(name, given) {
 			return fmt.Sprintf(" Names are case-sensitive; did you mean "+format+"?", name)

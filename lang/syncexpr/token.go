@@ -36,13 +36,13 @@ func (t token) describe() string {
 	case tokenNumber, tokenHex:
 		return "a number"
 	case tokenAttribute:
-		return "the attribute [" + t.text + "]"
+		return "the attribute [" + shorten(t.text) + "]"
 	case tokenParameter:
-		return "the parameter %" + t.text + "%"
+		return "the parameter %" + shorten(t.text) + "%"
 	case tokenVariable:
-		return "the variable $" + t.text
+		return "the variable $" + shorten(t.text)
 	case tokenName:
-		return "the name " + t.text
+		return "the name " + shorten(t.text)
 	}
 	return `"` + t.text + `"`
 }
