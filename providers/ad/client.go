@@ -32,8 +32,8 @@ type Config struct {
 	// GlobalCatalog is the URL of a global catalog, for names and members
 	// beyond BaseDN; "" is none.
 	GlobalCatalog string
-	Timeout       time.Duration // of one call; 0 is 60 s
-	Schema        *planner.Schema
+	Timeout       time.Duration    // of one call; 0 is 60 s
+	Schema        *planner.Schema  // nil is planner.ADSchema
 	Progress      planner.Progress // may be nil
 
 	pause time.Duration // before the first try again; later ones wait longer
@@ -68,6 +68,9 @@ func Open(ctx context.Context, c Config) (*Directory, error) {
 func open(ctx context.Context, c Config) (*Directory, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = time.Minute
+	}
+	if c.Schema == nil {
+		c.Schema = planner.ADSchema
 	}
 	if c.pause <= 0 {
 		c.pause = 250 * time.Millisecond
@@ -289,7 +292,7 @@ func (c *conn) retry(ctx context.Context, f func(*ldap.Conn) error) error {
 		}
 		pause := wait/2 + rand.N(wait)
 		wait *= 2
-		c.config.Progress("waiting for "+printable(c.root.host)+", which is busy", 0, 0, pause)
+		c.config.Progress("waiting for the domain controller, which is busy", 0, 0, pause)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

@@ -168,7 +168,7 @@ func codeHint(code uint16, message string) string {
 	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired:
 		return "The domain controller insists on encryption: use ldaps://, or ldap:// with start_tls = true"
 	case ldap.LDAPResultReferral:
-		return "This domain controller does not hold that name: set url to a domain controller of the domain that holds base_dn and search_bases"
+		return "This domain controller does not hold that name, or may only be read: set url to a writable domain controller of the domain that holds base_dn and search_bases"
 	case ldap.LDAPResultUnavailableCriticalExtension:
 		return "The server lacks a control that landfall needs: is it an Active Directory domain controller?"
 	case ldap.LDAPResultInvalidCredentials:

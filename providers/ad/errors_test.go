@@ -34,7 +34,7 @@ func TestFaults(t *testing.T) {
 		{ldapError(49, ""), []string{"were not accepted"}},
 		{ldapError(8, "BindSimple: Transport encryption required."), []string{"LDAP 8", "start_tls = true"}},
 		{ldapError(4, ""), []string{"sizeLimitExceeded", "nothing of it is used"}},
-		{ldapError(10, "ldap://child.corp.example.com"), []string{"referral", "set url to a domain controller of the domain"}},
+		{ldapError(10, "ldap://child.corp.example.com"), []string{"referral", "set url to a writable domain controller of the domain"}},
 		{ldapError(50, "00002098: SecErr"), []string{"insufficientAccessRights (00002098: SecErr)", "grant it the permission"}},
 		{ldapError(53, "00002146: SvcErr"), []string{"A universal group cannot have a domain local group"}},
 		{ldapError(53, "0000"), []string{"LDAP 53 unwillingToPerform (0000)"}},

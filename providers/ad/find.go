@@ -54,10 +54,8 @@ func newFinder(attr string, req planner.Request, s *planner.Space, schema *plann
 		attr = "distinguishedName"
 	}
 	f := &finder{attr: attr, found: map[string][]planner.ObjectID{}}
-	if schema != nil {
-		a, ok := schema.Lookup(attr)
-		f.octets = ok && a.Syntax == planner.SyntaxOctets
-	}
+	a, ok := schema.Lookup(attr)
+	f.octets = ok && a.Syntax == planner.SyntaxOctets
 	f.keeper = newKeeper(req, s, attr)
 	return f
 }

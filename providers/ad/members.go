@@ -76,7 +76,7 @@ func (m *membership) ended(err error) planner.Result {
 		return m.stale("the group does not exist any more", err)
 	}
 	r := m.result(planner.StatusFailed, nil)
-	r.Code, r.Err = int(code), m.failed(err, "Missing: the permission \"Write Members\" on the group").Err
+	r.Code, r.Err = int(code), m.failed(err, ifDenied(err, "the permission \"Write Members\" on the group")).Err
 	return r
 }
 
@@ -173,8 +173,8 @@ func (m *membership) value(c planner.MemberChange) string {
 }
 
 func (m *membership) exists(ctx context.Context) bool {
-	e, err := m.c.entry(ctx, guidDN(m.op.Anchor), false, "objectClass")
-	return err == nil && e != nil
+	_, err := m.c.entry(ctx, guidDN(m.op.Anchor), false, "objectClass")
+	return !hasCode(err, ldap.LDAPResultNoSuchObject)
 }
 
 // single decides on a value that was refused alone.

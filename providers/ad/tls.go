@@ -80,6 +80,9 @@ func orDefault(s, otherwise string) string {
 func (t target) dial(ctx context.Context, addr string) (secured, raw net.Conn, err error) {
 	raw, err = (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, nil, newFault("reach", t.url, err, dialHint(err))
 	}
 	if t.loopback {
@@ -112,6 +115,9 @@ func (t target) dial(ctx context.Context, addr string) (secured, raw net.Conn, e
 }
 
 func dialHint(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return ""
+	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
 		return "The name in url is not known here: check its spelling and this machine's DNS"

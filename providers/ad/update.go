@@ -70,10 +70,8 @@ func (w *write) isList(e planner.Edit) bool {
 }
 
 func (w *write) attribute(e planner.Edit) planner.Attribute {
-	if w.d.config.Schema != nil {
-		if a, ok := w.d.config.Schema.Lookup(e.Attribute); ok {
-			return a
-		}
+	if a, ok := w.d.config.Schema.Lookup(e.Attribute); ok {
+		return a
 	}
 	return planner.Attribute{Name: e.Attribute}
 }
@@ -138,5 +136,5 @@ func (w *write) refused(ctx context.Context, refusal error) planner.Result {
 			}
 		}
 	}
-	return w.failed(refusal, "Missing: the permission to write "+strings.Join(names, ", ")+" of the object")
+	return w.failed(refusal, ifDenied(refusal, "the permission to write "+strings.Join(names, ", ")+" of the object"))
 }

@@ -90,7 +90,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{"no distinguished name", func(op *planner.Operation) { op.DNAfter = "" }},
 		{"no objectGUID", func(op *planner.Operation) { op.Anchor = "x>" }},
 		{"no objectGUID", func(op *planner.Operation) { op.Verb, op.Anchor = planner.VerbDelete, "" }},
-		{"groups and OUs only", func(op *planner.Operation) { op.ObjectType = "user" }},
+		{"attributes only", func(op *planner.Operation) { op.ObjectType, op.Verb = "user", planner.VerbDelete }},
 		{"never changes one", func(op *planner.Operation) { op.ObjectType = "organizationalUnit" }},
 		{"redacted", func(op *planner.Operation) {
 			op.Edits = []planner.Edit{{Attribute: "info", After: []planner.Datum{{Hash: "h", Length: 3}}}}

@@ -62,8 +62,8 @@ func (d *Directory) newWrite(ctx context.Context, op planner.Operation) (*write,
 	switch {
 	case err != nil || dn.Len() < 2:
 		return nil, refuse("this is no distinguished name")
-	case op.ObjectType != "group" && op.ObjectType != "organizationalUnit":
-		return nil, refuse("landfall writes groups and OUs only")
+	case op.ObjectType != "group" && op.ObjectType != "organizationalUnit" && op.Verb != planner.VerbUpdate:
+		return nil, refuse("of objects other than groups, landfall changes attributes only")
 	case op.ObjectType == "organizationalUnit" && op.Verb != planner.VerbCreate:
 		return nil, refuse("landfall creates OUs and never changes one")
 	case !dn.IsBelow(d.base):
@@ -133,7 +133,7 @@ func (w *write) create(ctx context.Context) planner.Result {
 	case code == ldap.LDAPResultNoSuchObject:
 		return w.failed(err, "The OU "+w.dn.Parent().String()+" does not exist")
 	}
-	return w.failed(err, fmt.Sprintf("Missing: the permission \"Create %s objects\" on %s", w.op.ObjectType, w.dn.Parent()))
+	return w.failed(err, ifDenied(err, fmt.Sprintf("the permission \"Create %s objects\" on %s", w.op.ObjectType, w.dn.Parent())))
 }
 
 // created reads the new object back. lost is the error of the add when its
@@ -202,7 +202,7 @@ func (w *write) restore(ctx context.Context) planner.Result {
 	case code == ldap.LDAPResultNoSuchObject:
 		return w.failed(err, "The OU "+w.dn.Parent().String()+" does not exist")
 	}
-	return w.failed(err, "Missing: the permission \"Reanimate tombstones\" on the domain, with \"Create group objects\" on "+w.dn.Parent().String()+" and \"Write all properties\" on the object")
+	return w.failed(err, ifDenied(err, "the permission \"Reanimate tombstones\" on the domain, with \"Create group objects\" on "+w.dn.Parent().String()+" and \"Write all properties\" on the object"))
 }
 
 // move changes the name, the parent or both.
@@ -237,7 +237,7 @@ func (w *write) move(ctx context.Context) planner.Result {
 	case code == ldap.LDAPResultNoSuchObject:
 		return w.stale("the object or its new parent is gone", err)
 	}
-	return w.failed(err, fmt.Sprintf("Missing: the permissions \"Delete\" on the object (protection against accidental deletion forbids it, too), \"Write name\" and \"Write cn\" on it, and \"Create %s objects\" on %s", w.op.ObjectType, parent))
+	return w.failed(err, ifDenied(err, fmt.Sprintf("the permissions \"Delete\" on the object (protection against accidental deletion forbids it, too), \"Write name\" and \"Write cn\" on it, and \"Create %s objects\" on %s", w.op.ObjectType, parent)))
 }
 
 // movedTo learns after a lost answer whether the object is at DNAfter now.
@@ -290,7 +290,7 @@ func (w *write) remove(ctx context.Context) planner.Result {
 	case code == ldap.LDAPResultNotAllowedOnNonLeaf:
 		return w.failed(err, "There are objects below it; landfall never deletes a subtree")
 	}
-	return w.failed(err, "Missing: the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)")
+	return w.failed(err, ifDenied(err, "the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)"))
 }
 
 // attributes are those that preconditions look at.
@@ -343,7 +343,7 @@ func (w *write) reconnect(ctx context.Context) (err error) {
 			w.c = c
 			return nil
 		}
-		w.d.config.Progress("connecting again to "+printable(w.d.writer.target.url), 0, 0, wait)
+		w.d.config.Progress("connecting to the domain controller again", 0, 0, wait)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -351,101 +351,4 @@ func (w *write) reconnect(ctx context.Context) (err error) {
 		}
 	}
 	return err
-}
-
-func (w *write) doing() string { return string(w.op.Verb) + " " + w.op.ObjectType }
-
-// failed is an operation that did not happen.
-func (w *write) failed(err error, permission string) planner.Result {
-	code, _, answered := answer(err)
-	hint := permission
-	if answered && code != ldap.LDAPResultInsufficientAccessRights && strings.HasPrefix(permission, "Missing: ") {
-		hint = ""
-	}
-	return planner.Result{Status: planner.StatusFailed, Code: int(code), Err: w.d.fault(w.doing(), w.name, err, hint)}
-}
-
-// stale is an operation whose precondition no longer holds. refusal is the
-// server's answer, if one was asked for.
-func (w *write) stale(found string, refusal error) planner.Result {
-	code, message, _ := answer(refusal)
-	f := &fault{doing: w.doing(), object: w.name, message: found, cause: refusal,
-		hint: "The directory changed since the plan was made, and nothing was written: plan again"}
-	if code != 0 {
-		f.message += fmt.Sprintf(" (LDAP %d %s: %s)", code, codeName(code), message)
-	}
-	return planner.Result{Status: planner.StatusStale, Code: int(code), Err: f}
-}
-
-// unknown is an operation of which nobody knows whether it happened.
-func (w *write) unknown(lost error) planner.Result {
-	return planner.Result{Status: planner.StatusUnknown, Err: newFault(w.doing(), w.name, lost,
-		"The answer was lost and the object could not be read again, so nobody knows whether it happened: plan again")}
-}
-
-// notDone is an operation whose answer was lost and that has not happened. After
-// a timeout it still may.
-func (w *write) notDone(lost error) planner.Result {
-	if errors.Is(lost, context.DeadlineExceeded) {
-		return planner.Result{Status: planner.StatusUnknown, Err: newFault(w.doing(), w.name, lost,
-			"It has not happened so far, and the server may still be at it: plan again")}
-	}
-	return planner.Result{Status: planner.StatusFailed, Err: newFault(w.doing(), w.name, lost,
-		"The connection broke and nothing was written: run again")}
-}
-
-func orError(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
-}
-
-// side is one side of an edit.
-type side func(planner.Edit) []planner.Datum
-
-func before(e planner.Edit) []planner.Datum { return e.Before }
-func after(e planner.Edit) []planner.Datum  { return e.After }
-
-// holds reports whether the entry has the values of one side of every edit.
-func (w *write) holds(e *ldap.Entry, of side) bool {
-	return !slices.ContainsFunc(w.op.Edits, func(edit planner.Edit) bool {
-		return !w.same(edit, e.GetEqualFoldAttributeValues(edit.Attribute), values(edit, of(edit)))
-	})
-}
-
-// differs says which attribute does not have its before-values; "" when all do.
-func (w *write) differs(e *ldap.Entry) string {
-	for _, edit := range w.op.Edits {
-		now, old := e.GetEqualFoldAttributeValues(edit.Attribute), values(edit, edit.Before)
-		if !w.same(edit, now, old) {
-			return fmt.Sprintf("%s was %s in the plan, should become %s, and is %s now",
-				edit.Attribute, shown(edit, old), shown(edit, values(edit, edit.After)), shown(edit, now))
-		}
-	}
-	return ""
-}
-
-// shown writes values for people, unless they are not for people.
-func shown(e planner.Edit, v []string) string {
-	for _, data := range [][]planner.Datum{e.Before, e.After} {
-		for _, datum := range data {
-			if datum.Hash != "" {
-				return "(redacted)"
-			}
-		}
-	}
-	switch {
-	case len(v) == 0:
-		return "(none)"
-	case e.Encoding == "base64":
-		return "other octets"
-	case len(v) > 4:
-		return fmt.Sprintf("%d values", len(v))
-	}
-	quoted := make([]string, len(v))
-	for i := range v {
-		quoted[i] = `"` + v[i] + `"`
-	}
-	return strings.Join(quoted, ", ")
 }
