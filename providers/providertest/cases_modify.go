@@ -1,8 +1,11 @@
 package providertest
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/go-ldap/ldap/v3"
 )
 
 // modifyCases are about the modify operation.
@@ -184,6 +187,26 @@ func swapCases() []testCase {
 			s.modify("CN=g", swap("managedBy", s.dn("CN=a"), s.dn("CN=b"))...)
 			s.modify("CN=g", swap("managedBy", s.dn("CN=a"), s.dn("CN=b"))...)
 			s.show("CN=g", "managedBy")
+		}},
+		{"swap/eight at once", "won=1 refused=7", func(s *session) {
+			s.group("CN=g", "description: old")
+			results := make(chan error)
+			for n := range 8 {
+				conn := dial(s.t, s.target)
+				bind(s.t, conn, s.target.Admin)
+				go func() {
+					results <- conn.Modify(modifyRequest(s.dn("CN=g"), swap("description", "old", fmt.Sprintf("new %d", n))))
+				}()
+			}
+			won, refused := 0, 0
+			for range 8 {
+				if err := <-results; err == nil {
+					won++
+				} else if ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchAttribute) {
+					refused++
+				}
+			}
+			s.answer("won=%d refused=%d", won, refused)
 		}},
 		{"swap/permissive loses it", "20", func(s *session) {
 			s.group("CN=g", "info: other")
