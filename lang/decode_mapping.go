@@ -44,7 +44,7 @@ func (l *loader) decodeMapping(b *hcl.Block) *OUMapping {
 			l.report(hcl.Diagnostics{problem(rb.DefRange, "Declared twice", "%s already has a rule %q at %s.", a.what, rule.Name, place(first))})
 		}
 		seen[rule.Name] = rb.DefRange
-		rule.When = l.compile(r, "when", metaverse, wantCondition)
+		rule.When = l.compileCondition(r, metaverse)
 		rule.OU = l.compileOU(r, "ou", m)
 		m.Rules = append(m.Rules, rule)
 	}

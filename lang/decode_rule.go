@@ -91,7 +91,7 @@ func (l *loader) decodeRule(s *scope, b *hcl.Block, schema *hcl.BodySchema) *dec
 func (l *loader) decodeScope(s *scope, rule string, b *hcl.Block, source space) ScopeGroup {
 	a := l.read(s, "scope of "+rule, b.Body, scopeSchema)
 	g := ScopeGroup{Range: b.DefRange}
-	g.When = l.compile(a, "when", source, wantCondition)
+	g.When = l.compileCondition(a, source)
 	for _, cb := range a.content.Blocks {
 		c := l.read(s, "clause of "+rule, cb.Body, clauseSchema)
 		if clause, ok := l.decodeClause(c, cb, source); ok {

@@ -54,7 +54,9 @@ func (l *loader) decodeWriteback(b *hcl.Block) *Writeback {
 		Adopt:            map[string]Adoption{},
 		Range:            b.DefRange,
 	}
-	w.When = l.compile(a, "when", metaverse, wantCondition)
+	if w.When = l.compile(a, "when", metaverse, wantCondition); w.When != nil && w.When.Const && isNull(w.When) {
+		w.When = nil // as if it were not written
+	}
 	w.CN = l.compile(a, "cn", metaverse, wantText("cn"))
 	if w.CN == nil || w.CN.Const && isNull(w.CN) {
 		w.CN = cloudAnchorExpr(b.DefRange)

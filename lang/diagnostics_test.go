@@ -155,15 +155,15 @@ func TestFormat(t *testing.T) {
 
 // Input that nests without bound is refused before HCL recurses into it.
 func TestDeepNesting(t *testing.T) {
-	deep := strings.Repeat("(", 1_000_000)
+	deep := strings.Repeat("(", 100_000)
 	for _, src := range []string{
 		"locals {\n  a = " + deep + "\n}\n",
-		"locals {\n  a = " + strings.Repeat("!", 1_000_000) + "true\n}\n",
-		"locals {\n  a = " + strings.Repeat("true ? 1 : ", 200_000) + "1\n}\n",
+		"locals {\n  a = " + strings.Repeat("!", 100_000) + "true\n}\n",
+		"locals {\n  a = " + strings.Repeat("true ? 1 : ", 100_000) + "1\n}\n",
 		"locals {\n  a = " + strings.Repeat(`"${`, 100_000) + "\n}\n",
 		strings.Repeat("a {\n", 100_000),
-		"locals {\n  a = 1" + strings.Repeat("+1", 1_000_000) + "\n}\n",
-		"locals {\n  a = local.b" + strings.Repeat("[0]", 1_000_000) + "\n}\n",
+		"locals {\n  a = 1" + strings.Repeat("+1", 100_000) + "\n}\n",
+		"locals {\n  a = local.b" + strings.Repeat("[0]", 100_000) + "\n}\n",
 	} {
 		cfg, _ := rendered(t, fstest.MapFS{"main.hcl": {Data: []byte(src)}}, LoadOptions{})
 		if cfg != nil {

@@ -47,6 +47,16 @@ func (l *loader) compile(a *arguments, argument string, source space, want want)
 	return e
 }
 
+// compileCondition is compile for a when that must say something.
+func (l *loader) compileCondition(a *arguments, source space) *Expr {
+	e := l.compile(a, "when", source, wantCondition)
+	if e != nil && e.Const && isNull(e) {
+		l.report(hcl.Diagnostics{problem(e.Range, "Condition is null", "when in %s is null, which never holds. Say what must hold, or true.", a.what)})
+		return nil
+	}
+	return e
+}
+
 // compileOrPass is compile, and also the attribute that the expression passes on
 // as it is, if it does nothing else.
 func (l *loader) compileOrPass(a *arguments, argument string, source space, want want) (*Expr, *schema.Attribute) {

@@ -3,6 +3,7 @@ package lang
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -296,4 +297,38 @@ func drawValue(t *rapid.T) value.Value {
 		return value.ListOf(items)
 	}
 	return single()
+}
+
+// An expression may be evaluated for several objects at once.
+func TestConcurrentEvaluation(t *testing.T) {
+	e, diags := compiledText(t, `join(",", [for a in source.proxyAddresses : upper(a)], source.proxyAddresses[*])`, oneText)
+	if e == nil {
+		t.Fatal(diags)
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				word := fmt.Sprintf("a%d-%d", i, j)
+				v, err := e.Eval([]value.Value{value.ListOf([]value.Value{value.Str(word)})})
+				if want := strings.ToUpper(word) + "," + word; err != nil || v.Text() != want {
+					t.Errorf("got %q, %v, want %q", v.Text(), err, want)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkEval(b *testing.B) {
+	e, diags := compiledText(b, `"${left(trimspace(source.displayName), 51)}_${right(source.cloudAnchor, 12)}"`, oneText)
+	if e == nil {
+		b.Fatal(diags)
+	}
+	args := argumentsOf(e, person)
+	for b.Loop() {
+		if _, err := e.Eval(args); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -63,7 +63,15 @@ func allFunctions() map[string]function.Function {
 		"values":          stdlib.ValuesFunc,
 		"zipmap":          stdlib.ZipmapFunc,
 	}
-	for name, f := range map[string]function.Function{
+	for name, f := range absentStaysAbsent() {
+		all[name] = nullable(f)
+	}
+	return all
+}
+
+// absentStaysAbsent are the functions that give null when they are given null.
+func absentStaysAbsent() map[string]function.Function {
+	return map[string]function.Function{
 		"base64":       toBase64,
 		"base64decode": base64Decode,
 		"base64encode": base64Encode,
@@ -98,10 +106,7 @@ func allFunctions() map[string]function.Function {
 		"trimspace":    stdlib.TrimSpaceFunc,
 		"trimsuffix":   stdlib.TrimSuffixFunc,
 		"upper":        stdlib.UpperFunc,
-	} {
-		all[name] = nullable(f)
 	}
-	return all
 }
 
 // nullable makes a function that gives null when one of its arguments is null:

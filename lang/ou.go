@@ -29,6 +29,7 @@ func (l *loader) compileOU(a *arguments, argument string, m *OUMapping) *Expr {
 	if err != nil {
 		return e // reported with root
 	}
+	in, _ := a.scope.inputs(expr, func(hcl.Traversal) bool { return true })
 	inner := e.Eval
 	e.Eval = func(args []value.Value) (value.Value, error) {
 		v, err := inner(args)
@@ -36,6 +37,9 @@ func (l *loader) compileOU(a *arguments, argument string, m *OUMapping) *Expr {
 			return v, err
 		}
 		text, err := belowRoot(v.Text(), root)
+		if err != nil && in.secret {
+			err = errSecretOU
+		}
 		return value.Str(text), err
 	}
 	if !e.Const {
@@ -58,7 +62,10 @@ func (l *loader) compileOU(a *arguments, argument string, m *OUMapping) *Expr {
 	return e
 }
 
-var errOutside = errors.New("it lies outside the root of the mapping")
+var (
+	errOutside  = errors.New("it lies outside the root of the mapping")
+	errSecretOU = errors.New("the name of the OU is not valid; it has a sensitive value in it and is not shown")
+)
 
 // belowRoot makes the name of an OU relative to the root of its mapping.
 func belowRoot(text string, root dn.DN) (string, error) {
@@ -72,7 +79,7 @@ func belowRoot(text string, root dn.DN) (string, error) {
 	rdns := d.RDNs()
 	absolute := strings.EqualFold(rdns[len(rdns)-1].Type, "DC")
 	if absolute && !d.IsBelow(root) {
-		return "", fmt.Errorf("%q is a full name that is not below %q: %w", text, root.String(), errOutside)
+		return "", fmt.Errorf("%q is a full name, and %w", text, errOutside)
 	}
 	if absolute {
 		rdns = rdns[:len(rdns)-root.Len()]

@@ -12,7 +12,8 @@ locals {
 }
 
 locals {
-  staff = "OU=Staff,${local.groups}"
+  staff  = "OU=Staff,${local.groups}"
+  target = provider.ad.corp
 }
 
 landfall {
@@ -96,7 +97,7 @@ sync_rule "groups_of_fabrikam" {
 
 sync_rule "badge" {
   direction      = "outbound"
-  provider       = provider.ad.corp
+  provider       = var.limit > 5 ? local.target : provider.entra.contoso
   object_type    = "group"
   metaverse_type = "group"
   link           = "join"
