@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 )
 
@@ -138,15 +137,12 @@ func (g *generator) sizes() []int {
 	for n := range sizes {
 		weight += 1 / float64(n+1)
 	}
-	left := g.o.Memberships
+	left := min(g.o.Memberships, g.o.Groups*g.o.Users)
 	for n := range sizes {
 		sizes[n] = min(int(float64(g.o.Memberships)/float64(n+1)/weight), g.o.Users, left)
 		left -= sizes[n]
 	}
 	for n := 0; left > 0; n = (n + 1) % len(sizes) {
-		if slices.Min(sizes) >= g.o.Users {
-			break // every group is full
-		}
 		if sizes[n] < g.o.Users {
 			sizes[n]++
 			left--

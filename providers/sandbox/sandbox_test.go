@@ -74,7 +74,7 @@ func (p *place) close(s *Sandbox) {
 	}
 }
 
-func roots(t *testing.T, ca []byte) *x509.CertPool {
+func rootsOf(t testing.TB, ca []byte) *x509.CertPool {
 	t.Helper()
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(ca) {
@@ -91,7 +91,7 @@ func (p *place) graph(e EntraEndpoint, method, path, body string) map[string]any
 		p.t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+e.Token)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots(p.t, e.CA)}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: rootsOf(p.t, e.CA)}}
 	defer transport.CloseIdleConnections()
 	w, err := (&http.Client{Transport: transport}).Do(r)
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *place) graph(e EntraEndpoint, method, path, body string) map[string]any
 // bind opens a connection to a forest.
 func (p *place) bind(e ADEndpoint) *ldap.Conn {
 	p.t.Helper()
-	config := &tls.Config{RootCAs: roots(p.t, e.CA), ServerName: e.ServerName}
+	config := &tls.Config{RootCAs: rootsOf(p.t, e.CA), ServerName: e.ServerName}
 	c, err := ldap.DialURL(e.URL, ldap.DialWithTLSConfig(config))
 	if err != nil {
 		p.t.Fatal(err)

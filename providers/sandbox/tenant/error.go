@@ -49,6 +49,20 @@ func notAllowed() *graphError {
 	return refuse(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 }
 
+// notHere is the one answer that Graph does not give: it takes such a request,
+// and the sandbox does not carry it out.
+func notHere(format string, args ...any) *graphError {
+	return refuse(http.StatusNotImplemented, "NotImplemented", format+" is not part of landfall's sandbox.", args...)
+}
+
+func masteredOnPremises() *graphError {
+	return badWrite("Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
+}
+
+func exchangeOnly() *graphError {
+	return badWrite("Cannot Update a mail-enabled security groups and or distribution list.")
+}
+
 func noSegment(segment string) *graphError {
 	return badRequest("Resource not found for the segment '%s'.", segment)
 }

@@ -29,7 +29,10 @@ type loader struct {
 	t    *Tenant
 	// pending are the references of groups, resolved when every object is known.
 	pending []reference
-	places  []int // position of each object in text
+	places  []int   // position of each object in text
+	values  []value // of the object that is being read
+	listed  []int32 // per object, the number of the list that had it last
+	lists   int32
 	errs    []error
 	more    int // errors beyond maxErrors
 }
@@ -81,6 +84,7 @@ func (l *loader) load() (*Tenant, error) {
 		l.list(key, at, end)
 		return nil
 	})
+	l.listed = make([]int32, len(l.t.objects))
 	for _, ref := range l.pending {
 		l.resolve(ref)
 	}
@@ -142,7 +146,7 @@ func (l *loader) object(label spot, k kind, deleted bool) {
 	}
 	e := entities[k]
 	index := int32(len(l.t.objects))
-	o := object{kind: k, deleted: deleted}
+	o := object{kind: k, deleted: deleted, values: l.values[:0]}
 	_ = eachMember(l.text, at, func(name string, at, end int) error {
 		if strings.Contains(name, "@") {
 			return nil // @odata.type and the like
@@ -151,8 +155,8 @@ func (l *loader) object(label spot, k kind, deleted bool) {
 			l.pending = append(l.pending, reference{object: index, property: name, at: at})
 			return nil
 		}
-		p, ok := e.byName[strings.ToLower(name)]
-		if !ok || e.properties[p].name != name {
+		p, ok := e.exact[name]
+		if !ok {
 			l.fail(at, "%s: a %s has no property %q%s", label, e.name, name, suggest(name, e.names()))
 			return nil
 		}
@@ -168,6 +172,7 @@ func (l *loader) object(label spot, k kind, deleted bool) {
 		o.set(p, raw)
 		return nil
 	})
+	l.values = o.values
 	l.add(o, label)
 }
 
@@ -184,8 +189,9 @@ func (l *loader) add(o object, label spot) {
 		l.fail(at, "%s: the id %s is taken by %s at %s; ids are unique in the whole tenant", label, o.id, l.identifyObject(first), l.place(l.places[first]))
 	default:
 		l.t.byID[o.id] = index
-		o.set(entities[o.kind].index("id"), quote(o.id))
+		o.set(entities[o.kind].index("id"), `"`+o.id+`"`)
 	}
+	o.values = slices.Clone(o.values)
 	if o.kind == kindGroup {
 		for _, name := range []string{"displayName", "mailEnabled", "securityEnabled"} {
 			if o.get(entities[kindGroup].index(name)) == "" {
@@ -227,7 +233,7 @@ func (l *loader) resolve(ref reference) {
 		return
 	}
 	var ids []int32
-	seen := map[int32]bool{}
+	l.lists++
 	_ = eachElement(l.text, ref.at, func(at, end int) error {
 		id := unquote(l.text[at:end])
 		i, ok := l.t.byID[strings.ToLower(id)]
@@ -240,10 +246,10 @@ func (l *loader) resolve(ref reference) {
 			l.fail(at, "%s: %s has %s, which is deleted", label, ref.property, l.identifyObject(i))
 		case i == ref.object:
 			l.fail(at, "%s: %s has the group itself", label, ref.property)
-		case seen[i]:
+		case l.listed[i] == l.lists:
 			l.fail(at, "%s: %s has %s twice", label, ref.property, l.identifyObject(i))
 		default:
-			seen[i] = true
+			l.listed[i] = l.lists
 			ids = append(ids, i)
 		}
 		return nil

@@ -20,24 +20,57 @@ func (t *Tenant) write(r *request) (*response, error) {
 	if len(r.segment) == 0 {
 		return nil, notAllowed()
 	}
-	k, need := kindGroup, writeGroups
+	head, rest := r.segment[0], r.segment[1:]
 	switch {
-	case r.segment[0] == entities[kindGroup].set:
-	case r.segment[0] == entities[kindUser].set:
-		k, need = kindUser, writeUsers
-	case r.segment[0] == "directory" || r.segment[0] == "organization" || r.segment[0] == "directoryObjects" ||
-		slices.ContainsFunc(allKinds, func(k kind) bool { return entities[k].set == r.segment[0] }):
+	case head == entities[kindGroup].set:
+		return t.writeGroup(r, rest)
+	case head == entities[kindUser].set && len(rest) == 1 && r.method == http.MethodPatch:
+		return t.patch(r, kindUser, rest[0])
+	case head == "directory" && len(rest) >= 2 && rest[0] == "deletedItems":
+		return t.writeDeleted(r, rest[1:])
+	case head == "directory" || head == "organization" || head == "directoryObjects" ||
+		slices.ContainsFunc(allKinds, func(k kind) bool { return entities[k].set == head }):
 		return nil, notAllowed()
-	default:
-		return nil, noSegment(r.segment[0])
 	}
-	if len(r.segment) != 2 || r.method != http.MethodPatch {
+	return nil, noSegment(head)
+}
+
+// writeGroup answers writes below /groups.
+func (t *Tenant) writeGroup(r *request, rest []string) (*response, error) {
+	switch {
+	case len(rest) == 0 && r.method == http.MethodPost:
+		if !t.may(writeGroups) {
+			return nil, denied()
+		}
+		return t.createGroup(r)
+	case len(rest) == 1 && r.method == http.MethodPatch:
+		return t.patch(r, kindGroup, rest[0])
+	case len(rest) == 0 || (len(rest) == 1 && r.method != http.MethodDelete):
 		return nil, notAllowed()
+	}
+	o, err := t.byPath(kindGroup, rest[0])
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) > 1 {
+		return t.writeRelation(r, o, rest[1:])
+	}
+	if !t.may(writeGroups) {
+		return nil, denied()
+	}
+	return t.deleteGroup(o)
+}
+
+// patch answers PATCH of a group or a user.
+func (t *Tenant) patch(r *request, k kind, id string) (*response, error) {
+	need := writeGroups
+	if k == kindUser {
+		need = writeUsers
 	}
 	if !t.may(need) {
 		return nil, denied()
 	}
-	o, err := t.byPath(k, r.segment[1])
+	o, err := t.byPath(k, id)
 	if err != nil {
 		return nil, err
 	}
@@ -51,18 +84,31 @@ func (t *Tenant) write(r *request) (*response, error) {
 	return &response{status: http.StatusNoContent, cost: 1}, nil
 }
 
+// bodyObject checks that the body of a request is a JSON object, and returns it
+// with the place where it begins.
+func bodyObject(r *request) (text string, start int, err error) {
+	if bad := checkJSON(r.body); bad != nil {
+		return "", 0, badRequest("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	}
+	text = string(r.body)
+	start = skipSpace(text, 0)
+	if text[start] != '{' {
+		return "", 0, badRequest("The request body must be a JSON object, not %s.", jsonType(text[start:]))
+	}
+	return text, start, nil
+}
+
 // patchOf reads and checks the body of a PATCH; nothing is changed by it.
 func patchOf(o *object, r *request) ([]value, error) {
-	if bad := checkJSON(r.body); bad != nil {
-		return nil, badRequest("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
-	}
-	text := string(r.body)
-	start := skipSpace(text, 0)
-	if text[start] != '{' {
-		return nil, badRequest("The request body must be a JSON object, not %s.", jsonType(text[start:]))
+	text, start, err := bodyObject(r)
+	if err != nil {
+		return nil, err
 	}
 	var changes []value
-	err := eachMember(text, start, func(name string, at, end int) error {
+	err = eachMember(text, start, func(name string, at, end int) error {
+		if strings.HasSuffix(name, "@odata.bind") {
+			return notHere("Adding references by %s", describe(name))
+		}
 		if strings.Contains(name, "@") {
 			return nil
 		}
@@ -93,7 +139,7 @@ func changeOf(o *object, r *request, name, raw string) (value, error) {
 		return value{}, badWrite("Property '%s' is read-only and cannot be set.", name)
 	}
 	if p.mastered && o.is("onPremisesSyncEnabled") {
-		return value{}, badWrite("Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
+		return value{}, masteredOnPremises()
 	}
 	if fields, ok := complexTypes[p.elem]; ok && raw[0] == '{' && !p.collection {
 		raw = mergeFields(o.get(i), raw, fields)
@@ -138,7 +184,7 @@ func mergeFields(present, sent string, fields []field) string {
 func checkWrite(o *object, p *property, text string) *graphError {
 	resource := entities[o.kind].resource
 	if o.kind == kindGroup && o.is("mailEnabled") && !o.unified() {
-		return badWrite("Cannot Update a mail-enabled security groups and or distribution list.")
+		return exchangeOnly()
 	}
 	if p.elem == "Edm.String" && !p.collection && text != "" {
 		length := len(utf16.Encode([]rune(unquote(text))))

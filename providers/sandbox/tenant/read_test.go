@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,5 +87,82 @@ func TestGetByIDs(t *testing.T) {
 	a := c.do("POST", "/v1.0/directoryObjects/getByIds?$select=id", `{"ids":["`+adele+`","`+missing+`","`+m365+`","`+gone+`"],"types":["user"]}`)
 	if d := cmp.Diff([]jsonObject{{"@odata.type": "#microsoft.graph.user", "id": adele}}, a.values()); d != "" {
 		t.Errorf("%s\n%s", d, a.text)
+	}
+}
+
+func TestOrganization(t *testing.T) {
+	c := start(t, Options{TenantID: "5d1c7a52-0000-4000-8000-000000000001"})
+	a := c.get("/v1.0/organization?$select=id")
+	if d := cmp.Diff([]jsonObject{{"id": "5d1c7a52-0000-4000-8000-000000000001"}}, a.values()); d != "" {
+		t.Errorf("%s\n%s", d, a.text)
+	}
+	if a := c.get("/v1.0/organization/5d1c7a52-0000-4000-8000-000000000001"); a.body["displayName"] != "landfall sandbox" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	if a := c.get("/v1.0/organization/" + missing); a.status != 404 {
+		t.Errorf("%d", a.status)
+	}
+	if a := c.get("/v1.0/organization?$select=nonsense"); a.status != 400 {
+		t.Errorf("%d", a.status)
+	}
+}
+
+func TestTransitiveMembersAndCasts(t *testing.T) {
+	c := start(t, Options{})
+	group := "/v1.0/groups/" + azSG01
+	for target, want := range map[string][]string{
+		group + "/transitiveMembers":                                   {adele, bob, cloud, m365, backup, pc01, guest, extern},
+		group + "/transitiveMembers/microsoft.graph.user?$count=true":  {adele, bob, cloud, guest},
+		group + "/members/microsoft.graph.group":                       {m365},
+		group + "/members/microsoft.graph.device":                      {pc01},
+		group + "/members/microsoft.graph.servicePrincipal":            {backup},
+		"/v1.0/groups/" + m365 + "/members/microsoft.graph.orgContact": {extern},
+		"/v1.0/groups('" + azSG01 + "')/owners":                        {adele},
+		"/v1.0/users/" + bob + "/memberOf":                             {azSG01, m365},
+		"/v1.0/users/adele@contoso.com/memberOf/microsoft.graph.group": {azSG01},
+		"/v1.0/groups/" + strings.ToUpper(m365) + "/memberOf":          {azSG01},
+	} {
+		if d := cmp.Diff(want, c.get(target, eventual).each("id")); d != "" {
+			t.Errorf("%s: %s", target, d)
+		}
+	}
+	if a := c.get(group + "/members/" + adele); a.status != 200 || a.body["@odata.type"] != "#microsoft.graph.user" {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	if a := c.get(group + "/members/" + guest); a.status != 404 {
+		t.Errorf("%d", a.status)
+	}
+	if a := c.get(group + "/members/$ref"); a.values()[0]["@odata.id"] != c.base+"/v1.0/directoryObjects/"+adele {
+		t.Errorf("%s", a.text)
+	}
+	for _, id := range []string{adele, m365, pc01, backup, extern} {
+		if a := c.get("/v1.0/directoryObjects/" + id); a.status != 200 || a.body["id"] != id {
+			t.Errorf("%s: %d %s", id, a.status, a.text)
+		}
+	}
+}
+
+// TestDefaultProperties: without $select, v1.0 returns fewer properties than
+// beta, and neither returns what must be asked for.
+func TestDefaultProperties(t *testing.T) {
+	c := start(t, Options{})
+	v1 := c.get("/v1.0/users/" + adele).body
+	for _, name := range []string{"businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage", "surname", "userPrincipalName", "@odata.context"} {
+		if _, ok := v1[name]; !ok {
+			t.Errorf("v1.0 must return %s by default", name)
+		}
+		delete(v1, name)
+	}
+	if len(v1) > 0 {
+		t.Errorf("v1.0 returns more than its default properties: %v", v1)
+	}
+	for version, want := range map[string]bool{"v1.0": false, "beta": true} {
+		a := c.get("/" + version + "/groups/" + azSG01)
+		if _, ok := a.body["writebackConfiguration"]; ok != want {
+			t.Errorf("%s: writebackConfiguration by default: %t", version, ok)
+		}
+		if _, ok := a.body["onPremisesExtensionAttributes"]; ok {
+			t.Errorf("%s: onPremisesExtensionAttributes must be asked for", version)
+		}
 	}
 }

@@ -271,12 +271,20 @@ func (t *Tenant) readOrganization(r *request, rest []string) (*response, error) 
 	if !t.may(readOrganization) {
 		return nil, denied()
 	}
-	for _, name := range r.query.names {
-		if name != "id" && name != "displayName" && name != "onPremisesSyncEnabled" {
+	values := map[string]string{"id": quote(t.opts.TenantID), "displayName": `"landfall sandbox"`, "onPremisesSyncEnabled": "true"}
+	names := r.query.names
+	if len(names) == 0 {
+		names = []string{"id", "displayName", "onPremisesSyncEnabled"}
+	}
+	var properties []string
+	for _, name := range names {
+		value, ok := values[name]
+		if !ok {
 			return nil, badRequest("Parsing OData Select and Expand failed: Could not find a property named '%s' on type 'microsoft.graph.organization'.", name)
 		}
+		properties = append(properties, quote(name)+":"+value)
 	}
-	entity := fmt.Sprintf(`"id":%s,"displayName":"landfall sandbox","onPremisesSyncEnabled":true`, quote(t.opts.TenantID))
+	entity := strings.Join(properties, ",")
 	switch {
 	case len(rest) == 0:
 		return &response{status: http.StatusOK, cost: 1, body: fmt.Appendf(nil, `{"@odata.context":%s,"value":[{%s}]}`, quote(r.root+"/$metadata#organization"), entity)}, nil

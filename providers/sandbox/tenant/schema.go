@@ -28,6 +28,7 @@ type entity struct {
 	set        string // entity set and path segment, "groups"
 	properties []property
 	byName     map[string]int // lower case → index into properties
+	exact      map[string]int // as spelt → index
 }
 
 // property describes one property of an entity.
@@ -302,7 +303,7 @@ func typeName(word string) (typ, elem string, collection bool) {
 
 // table reads the lines of one entity.
 func table(k kind, name, resource, set, lines string) *entity {
-	e := &entity{kind: k, name: name, resource: resource, set: set, byName: map[string]int{}}
+	e := &entity{kind: k, name: name, resource: resource, set: set, byName: map[string]int{}, exact: map[string]int{}}
 	for line := range strings.Lines(lines) {
 		words := strings.Fields(line)
 		if len(words) == 0 {
@@ -313,7 +314,7 @@ func table(k kind, name, resource, set, lines string) *entity {
 		for _, flag := range words[2:] {
 			p.setFlag(flag)
 		}
-		e.byName[strings.ToLower(p.name)] = len(e.properties)
+		e.byName[strings.ToLower(p.name)], e.exact[p.name] = len(e.properties), len(e.properties)
 		e.properties = append(e.properties, p)
 	}
 	return e

@@ -187,7 +187,7 @@ func TestErrorsAndHeaders(t *testing.T) {
 		t.Errorf("a client-request-id that is none is not echoed: %v", a.header)
 	}
 	for _, test := range []struct{ method, target string }{
-		{"POST", "/v1.0/groups"}, {"PUT", "/v1.0/groups/" + azSG01}, {"DELETE", "/v1.0/users/" + adele},
+		{"POST", "/v1.0/users"}, {"DELETE", "/v1.0/groups"}, {"POST", "/v1.0/groups/" + azSG01}, {"PUT", "/v1.0/groups/" + azSG01}, {"DELETE", "/v1.0/users/" + adele},
 		{"PATCH", "/v1.0/devices/" + pc01}, {"POST", "/v1.0/organization"}, {"PATCH", "/v1.0/groups"},
 	} {
 		if a := c.do(test.method, test.target, "{}"); a.status != 405 {

@@ -46,7 +46,10 @@ func (t *Tenant) writeObject(b *bufio.Writer, o *object) {
 		if n > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(b, "%q:%s", entities[o.kind].properties[v.property].name, v.json)
+		b.WriteByte('"')
+		b.WriteString(entities[o.kind].properties[v.property].name)
+		b.WriteString(`":`)
+		b.WriteString(v.json)
 	}
 	t.writeIDs(b, "members", o.members)
 	t.writeIDs(b, "owners", o.owners)
@@ -62,7 +65,9 @@ func (t *Tenant) writeIDs(b *bufio.Writer, key string, items []int32) {
 		if n > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(b, "%q", t.objects[i].id)
+		b.WriteByte('"')
+		b.WriteString(t.objects[i].id)
+		b.WriteByte('"')
 	}
 	b.WriteByte(']')
 }
