@@ -110,7 +110,7 @@ func (b *build) diffWritten(it *item) {
 // skipOnly lists the skipped members of an object whose members do not change.
 func (b *build) skipOnly(it *item) {
 	if it.members != nil && len(it.members.Skipped) > 0 {
-		b.plan.Skipped = append(b.plan.Skipped, Skipped{Address: it.address(), Members: it.members.Skipped})
+		b.plan.Skipped = append(b.plan.Skipped, Skipped{Address: it.address(), Name: it.label, Members: it.members.Skipped})
 	}
 }
 

@@ -68,7 +68,7 @@ func (b *build) withoutBlockedMembers() {
 			if len(m.Add)+len(m.Remove) == 0 {
 				c.Actions = slices.DeleteFunc(slices.Clone(c.Actions), func(a Action) bool { return a == ActionMembers })
 				c.Members = nil
-				b.plan.Skipped = append(b.plan.Skipped, Skipped{Address: c.Address, Members: m.Skipped})
+				b.plan.Skipped = append(b.plan.Skipped, Skipped{Address: c.Address, Name: c.Name, Members: m.Skipped})
 			}
 		}
 		if len(c.Actions) > 0 {

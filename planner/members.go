@@ -121,8 +121,7 @@ func mergeSets(have, want []ObjectID, add, remove func(ObjectID)) {
 }
 
 // currentMembers are those of the live object, or of the deleted one that is
-// restored: the Recycle Bin gives its links back. A deleted object's links are
-// not read, so what comes back shows in the next plan.
+// restored: the Recycle Bin gives its links back.
 func (b *build) currentMembers(it *item) []ObjectID {
 	if !it.exists() {
 		if it.restore == NoObject {

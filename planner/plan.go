@@ -153,6 +153,7 @@ type Blocked struct {
 // Skipped lists the skipped members of an object that has no change.
 type Skipped struct {
 	Address string          `json:"address"`
+	Name    string          `json:"name"`
 	Members []SkippedMember `json:"members"`
 }
 

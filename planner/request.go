@@ -232,6 +232,9 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 		if it.exists() && it.verdict != verdictNone {
 			add(it.t.space, it.object)
 		}
+		if it.verdict == verdictWrite && it.restore != NoObject {
+			add(it.t.space, it.restore) // its links come back with it
+		}
 	}
 	for address, r := range out {
 		slices.Sort(r.Objects)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"time"
@@ -204,10 +205,13 @@ func applyStatus(p *planner.Plan, rep *apply.Report) error {
 
 func (a *app) who() string {
 	name := a.getenv("LANDFALL_ACTOR")
-	for _, variable := range []string{"GITHUB_ACTOR", "BUILD_REQUESTEDFOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"} {
+	for _, variable := range []string{"GITHUB_ACTOR", "BUILD_REQUESTEDFOR", "GITLAB_USER_LOGIN", "USER"} {
 		if name == "" {
 			name = a.getenv(variable)
 		}
+	}
+	if u, err := user.Current(); name == "" && err == nil {
+		name = u.Username
 	}
 	if host, err := os.Hostname(); err == nil {
 		name += "@" + host

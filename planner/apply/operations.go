@@ -117,10 +117,10 @@ func checkChange(c *planner.Change) error {
 	return nil
 }
 
-// hidden returns the first attribute of edits whose value the plan only has as
+// hidden returns the first attribute of edits whose value is known here only as
 // a hash.
 func hidden(edits []planner.Edit) string {
-	redacted := func(d planner.Datum) bool { return d.Hash != "" }
+	redacted := planner.Datum.Hidden
 	for _, e := range edits {
 		if slices.ContainsFunc(e.Before, redacted) || slices.ContainsFunc(e.After, redacted) {
 			return e.Attribute

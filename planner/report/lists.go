@@ -63,7 +63,11 @@ func (r *page) skippingObjects() []skipping {
 	}
 	for _, s := range r.plan.Skipped {
 		if len(s.Members) > 0 {
-			out = append(out, skipping{r.text("%s", s.Address), s.Members})
+			title := r.text("%s", s.Address)
+			if s.Name != "" {
+				title = r.text("group %s", name(s.Name))
+			}
+			out = append(out, skipping{title, s.Members})
 		}
 	}
 	return out
