@@ -71,6 +71,12 @@ func bindCases() []testCase {
 			_, err := s.conn.WhoAmI(nil)
 			s.code(err)
 		}},
+	}
+}
+
+// rootCases are about what a domain controller says of itself.
+func rootCases() []testCase {
+	return []testCase{
 		{"rootDSE/controls", "true true true true", func(s *session) {
 			supported := " " + strings.Join(s.entryAt("", "supportedControl").GetAttributeValues("supportedControl"), " ") + " "
 			for _, oid := range []string{ldap.ControlTypePaging, showDeleted, treeDelete, permissiveModify} {

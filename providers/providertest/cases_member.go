@@ -5,54 +5,63 @@ import (
 	"strings"
 )
 
+// threeContacts prepares a, b and c, and the universal group g with the member a.
+func threeContacts(s *session) {
+	s.contact("CN=a", "CN=b", "CN=c")
+	s.group("CN=g", "groupType: -2147483640")
+	s.change("CN=g", plus("member", s.dn("CN=a")))
+}
+
 // memberCases are about the values of member.
 func memberCases() []testCase {
-	prepared := func(s *session) {
-		s.contact("CN=a", "CN=b", "CN=c")
-		s.group("CN=g", "groupType: -2147483640")
-		s.change("CN=g", plus("member", s.dn("CN=a")))
-	}
 	return []testCase{
 		{"member/add and remove", "0 [member=CN=a,~|CN=b,~|CN=c,~] 0 [member=CN=b,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.members("CN=b", "CN=c")...))
 			s.show("CN=g", "member")
 			s.modify("CN=g", minus("member", s.members("CN=a", "CN=c")...))
 			s.show("CN=g", "member")
 		}},
 		{"member/both in one", "0 [member=CN=b,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", minus("member", s.dn("CN=a")), plus("member", s.dn("CN=b")))
 			s.show("CN=g", "member")
 		}},
 		{"member/add one that is there", "68", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.dn("CN=a")))
 		}},
 		{"member/add one that is there, other spellings", "68 68", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", strings.ToUpper(s.dn("CN=a"))))
 			s.modify("CN=g", plus("member", guidName(s.guid("CN=a"))))
 		}},
 		{"member/remove one that is not there", "53", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", minus("member", s.dn("CN=b")))
 		}},
 		{"member/remove from an empty group", "53", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.group("CN=empty")
 			s.modify("CN=empty", minus("member", s.dn("CN=b")))
 		}},
 		{"member/add an object that does not exist", "32", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.dn("CN=nobody")))
 		}},
 		{"member/add what is no name", "34", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", "nonsense"))
 		}},
+	}
+}
+
+// memberBatchCases are about several values at once, other spellings, and other
+// classes.
+func memberBatchCases() []testCase {
+	return []testCase{
 		{"member/by GUID and SID", "0 0 [member=CN=a,~|CN=b,~|CN=h,~] 0 [member=CN=b,~|CN=h,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.group("CN=h", "groupType: -2147483640")
 			s.modify("CN=g", plus("member", guidName(s.guid("CN=b"))))
 			sid := s.entry("CN=h", "objectSid").GetRawAttributeValue("objectSid")
@@ -62,34 +71,51 @@ func memberCases() []testCase {
 			s.show("CN=g", "member")
 		}},
 		{"member/one bad value refuses the batch", "32 68 53 [member=CN=a,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.members("CN=b", "CN=nobody", "CN=c")...))
 			s.modify("CN=g", plus("member", s.members("CN=b", "CN=a")...))
 			s.modify("CN=g", minus("member", s.members("CN=a", "CN=c")...))
 			s.show("CN=g", "member")
 		}},
 		{"member/the same twice in one batch", "20", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.members("CN=b", "CN=b")...))
 		}},
 		{"member/replace all", "0 [member=CN=b,~|CN=c,~] 0 [member=-]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", set("member", s.members("CN=b", "CN=c")...))
 			s.show("CN=g", "member")
 			s.modify("CN=g", set("member"))
 			s.show("CN=g", "member")
 		}},
 		{"member/of a contact", "65", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=a", plus("member", s.dn("CN=b")))
 		}},
 		{"member/an OU", "0", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.subOU("OU=o")
 			s.modify("CN=g", plus("member", s.dn("OU=o")))
 		}},
+		{"member/a thousand in one batch", "0 1000 0 500", func(s *session) {
+			s.group("CN=g", "groupType: 8")
+			names := make([]string, 1000)
+			for n := range names {
+				names[n] = fmt.Sprintf("CN=c%04d,%s", n, largeOU(s))
+			}
+			s.modify("CN=g", plus("member", names...))
+			s.answer("%d", s.memberCount("CN=g"))
+			s.modify("CN=g", minus("member", names[500:]...))
+			s.answer("%d", s.memberCount("CN=g"))
+		}},
+	}
+}
+
+// nestingCases are about groups in groups.
+func nestingCases() []testCase {
+	return []testCase{
 		{"member/itself", "53", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.modify("CN=g", plus("member", s.dn("CN=g")))
 		}},
 		{"member/universal group in a global one", "53", func(s *session) {
@@ -111,17 +137,6 @@ func memberCases() []testCase {
 			s.modify("CN=universal", plus("member", s.dn("CN=global")))
 			s.modify("CN=universal", plus("member", s.dn("CN=second")))
 			s.modify("CN=second", plus("member", s.dn("CN=universal"))) // a circle
-		}},
-		{"member/a thousand in one batch", "0 1000 0 500", func(s *session) {
-			s.group("CN=g", "groupType: 8")
-			names := make([]string, 1000)
-			for n := range names {
-				names[n] = fmt.Sprintf("CN=c%04d,%s", n, largeOU(s))
-			}
-			s.modify("CN=g", plus("member", names...))
-			s.answer("%d", s.memberCount("CN=g"))
-			s.modify("CN=g", minus("member", names[500:]...))
-			s.answer("%d", s.memberCount("CN=g"))
 		}},
 	}
 }

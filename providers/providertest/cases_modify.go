@@ -28,6 +28,12 @@ func modifyCases() []testCase {
 			s.modify(guidName(s.guid("CN=g")), set("description", "x"))
 			s.show("CN=g", "description")
 		}},
+	}
+}
+
+// modifyRefusalCases are modifies that are refused.
+func modifyRefusalCases() []testCase {
+	return []testCase{
 		{"modify/value that is there", "20 20", func(s *session) {
 			s.group("CN=g", "proxyAddresses: smtp:a@example.com", "info: x")
 			s.modify("CN=g", plus("proxyAddresses", "smtp:a@example.com"))
@@ -81,6 +87,12 @@ func modifyCases() []testCase {
 			s.group("CN=a")
 			s.modify("CN=a", plus("memberOf", s.dn("CN=g")))
 		}},
+	}
+}
+
+// modifyWholeCases are about a modify as a whole.
+func modifyWholeCases() []testCase {
+	return []testCase{
 		{"modify/all or nothing", "20 [info=- description=x]", func(s *session) {
 			s.group("CN=g", "description: x")
 			s.modify("CN=g", set("info", "y"), plus("description", "x"))
@@ -137,12 +149,14 @@ func (s *session) usn(rel string) int {
 	return n
 }
 
+// swap is a compare-and-swap.
+func swap(attribute, before, after string) []change {
+	return []change{minus(attribute, before), plus(attribute, after)}
+}
+
 // swapCases are the compare-and-swap that every update of landfall is: delete
 // the old value by name, add the new one.
 func swapCases() []testCase {
-	swap := func(attribute, before, after string) []change {
-		return []change{minus(attribute, before), plus(attribute, after)}
-	}
 	out := []testCase{
 		{"swap/old value has changed", "16 [description=other info=x]", func(s *session) {
 			s.group("CN=g", "description: other", "info: x")
@@ -213,6 +227,12 @@ func swapCases() []testCase {
 			s.permissive("CN=g", swap("info", "old", "new")...)
 		}},
 	}
+	return append(out, swapSyntaxCases()...)
+}
+
+// swapSyntaxCases are compare-and-swaps of attributes of every syntax.
+func swapSyntaxCases() []testCase {
+	var out []testCase
 	for _, row := range []struct{ attribute, before, after, other string }{
 		{"displayName", "Old Name", "New Name", "x"},
 		{"groupType", "-2147483640", "8", "-2147483646"},

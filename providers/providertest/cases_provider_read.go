@@ -73,6 +73,12 @@ func readCases() []testCase {
 				s.answer("%s %d", a.name, s.readFrom(s.open(a.account), s.request()).RecycleBin)
 			}
 		}},
+	}
+}
+
+// findCases are about finding objects, and about what must not be read.
+func findCases() []testCase {
+	return []testCase{
 		{"read/find by value", "g,i h true", func(s *session) {
 			s.group("CN=g", "adminDescription: Group_find-1")
 			s.group("CN=h", "adminDescription: Group_find-2")

@@ -14,28 +14,32 @@ func marked(id string) planner.Edit {
 	return edit("adminDescription", none, one("Group_"+id))
 }
 
-// writeCases drive planner.Writer.
-func writeCases() []testCase {
-	values := []planner.Edit{
+// writeback are the values of a group as a writeback creates it.
+func writeback() []planner.Edit {
+	return []planner.Edit{
 		marked("1"), edit("groupType", none, one("8")), edit("displayName", none, one("Team Blue")), edit("description", none, one("a\nb")),
 		edit("mail", none, one("team@example.com")), edit("mailNickname", none, one("team")),
 		edit("proxyAddresses", none, []string{"SMTP:team@example.com", "smtp:blue@example.com"}),
 		edit("msExchRecipientDisplayType", none, one("17")), edit("msExchRecipientTypeDetails", none, one("8796093022208")),
 		edit("msExchRequireAuthToSendTo", none, one("TRUE")),
 	}
+}
+
+// createCases are about creating groups and OUs.
+func createCases() []testCase {
 	attributes := []string{"adminDescription", "groupType", "displayName", "description", "mail", "mailNickname", "proxyAddresses",
 		"msExchRecipientDisplayType", "msExchRecipientTypeDetails", "msExchRequireAuthToSendTo"}
 	return []testCase{
 		{"write/create, read back", "done [adminDescription=Group_1 groupType=8 displayName=Team Blue description=a\nb mail=team@example.com mailNickname=team " +
 			"proxyAddresses=SMTP:team@example.com|smtp:blue@example.com msExchRecipientDisplayType=17 msExchRecipientTypeDetails=8796093022208 msExchRequireAuthToSendTo=TRUE] true true", func(s *session) {
-			r := s.write(s.create("CN=g", values...))
+			r := s.write(s.create("CN=g", writeback()...))
 			space := s.read(s.request(attributes...))
 			s.showRead(space, "CN=g", attributes...)
 			o := space.ByName(s.dn("CN=g"))
 			s.answer("%t %t", space.Anchor(o) == r.Anchor, r.Anchor == s.anchor("CN=g"))
 		}},
 		{"write/create again", "done stale 68 [description=a\nb]", func(s *session) {
-			s.write(s.create("CN=g", values...))
+			s.write(s.create("CN=g", writeback()...))
 			s.write(s.create("CN=g", marked("2"), edit("description", none, one("other"))))
 			s.show("CN=g", "description")
 		}},
@@ -62,6 +66,12 @@ func writeCases() []testCase {
 			s.write(op)
 			s.show("OU=deep,OU=o", "ou")
 		}},
+	}
+}
+
+// updateCases are about compare-and-swap updates.
+func updateCases() []testCase {
+	return []testCase{
 		{"write/update", "done [description=new info=- displayName=x mailNickname=n]", func(s *session) {
 			s.group("CN=g", "description: old", "info: gone", "displayName: x")
 			s.write(s.update("CN=g", edit("description", one("old"), one("new")), edit("info", one("gone"), none),
@@ -93,6 +103,12 @@ func writeCases() []testCase {
 			s.writeStale(s.update("CN=g", edit("description", one("old"), one("new"))))
 			s.show("CN=g", "description")
 		}},
+	}
+}
+
+// updateValueCases are about updates of attributes of every kind.
+func updateValueCases() []testCase {
+	return []testCase{
 		{"write/update of every kind of value", "done [groupType=-2147483640 msExchRecipientDisplayType=17 msExchRecipientTypeDetails=8796093022208 msExchRequireAuthToSendTo=FALSE sAMAccountName=conformance-kinds-2] stale", func(s *session) {
 			s.group("CN=g", "groupType: 8", "msExchRecipientDisplayType: 1", "msExchRecipientTypeDetails: 1", "msExchRequireAuthToSendTo: TRUE", "sAMAccountName: conformance-kinds")
 			op := s.update("CN=g", edit("groupType", one("8"), one("-2147483640")), edit("msExchRecipientDisplayType", one("1"), one("17")),
@@ -120,6 +136,13 @@ func writeCases() []testCase {
 			s.show("CN=g", "managedBy")
 			s.writeStale(op)
 		}},
+	}
+}
+
+// updateRefusalCases are about updates that cannot be done, and about one that
+// can in spite of a rename.
+func updateRefusalCases() []testCase {
+	return []testCase{
 		{"write/update of an object that is gone", "stale", func(s *session) {
 			s.group("CN=g", "description: x")
 			op := s.update("CN=g", edit("description", one("x"), one("y")))
@@ -164,7 +187,7 @@ func (s *session) writeStale(op planner.Operation) {
 	s.answers[len(s.answers)-1] = string(r.Status)
 }
 
-// moveCases are about moves, renames, deletes and restores.
+// moveCases are about moves and renames.
 func moveCases() []testCase {
 	return []testCase{
 		{"move/another parent, another name, both", "done [cn=g] done [cn=h] done [cn=i] true", func(s *session) {
@@ -210,6 +233,12 @@ func moveCases() []testCase {
 			s.write(s.move("CN=g", "CN=g,OU=nowhere"))
 			s.show("CN=g", "cn")
 		}},
+	}
+}
+
+// removeCases are about deletes.
+func removeCases() []testCase {
+	return []testCase{
 		{"delete/with the mark", "done [none]", func(s *session) {
 			s.group("CN=g", "adminDescription: Group_1")
 			s.write(s.remove("CN=g"))
@@ -233,6 +262,12 @@ func moveCases() []testCase {
 			s.writeStale(op)
 			s.show("CN=h", "cn")
 		}},
+	}
+}
+
+// restoreCases are about objects in the Recycle Bin.
+func restoreCases() []testCase {
+	return []testCase{
 		{"restore/found and restored", "Group_restore done true [description=x member=CN=a,~]", func(s *session) {
 			space, o := s.deletedGroup("Group_restore")
 			s.answer("%s", space.First(o, "adminDescription"))
@@ -274,19 +309,14 @@ func (s *session) deletedGroup(mark string) (*planner.Space, planner.ObjectID) {
 
 // membershipCases are about the members of groups.
 func membershipCases() []testCase {
-	prepared := func(s *session) {
-		s.contact("CN=a", "CN=b", "CN=c")
-		s.group("CN=g", "groupType: 8")
-		s.change("CN=g", plus("member", s.dn("CN=a")))
-	}
 	return []testCase{
 		{"members/add and remove", "done [member=CN=b,~|CN=c,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.write(s.membership("CN=g", []string{"CN=b", "CN=c"}, one("CN=a")))
 			s.showRead(s.read(s.request()), "CN=g", "member")
 		}},
 		{"members/the same again", "done done already=3 true", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			op := s.membership("CN=g", []string{"CN=b", "CN=c"}, one("CN=a"))
 			s.write(op)
 			usn := s.usn("CN=g")
@@ -294,12 +324,12 @@ func membershipCases() []testCase {
 			s.answer("%t", usn == s.usn("CN=g"))
 		}},
 		{"members/some there, some gone", "done already=2 [member=CN=a,~|CN=c,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			s.write(s.membership("CN=g", []string{"CN=a", "CN=c"}, one("CN=b")))
 			s.show("CN=g", "member")
 		}},
 		{"members/one that does not exist", "done refused=1 [member=CN=a,~|CN=b,~|CN=c,~] CN=nobody", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			r := s.write(s.membership("CN=g", []string{"CN=b", "CN=nobody", "CN=c"}, nil))
 			s.show("CN=g", "member")
 			for _, m := range r.Refused {
@@ -314,14 +344,14 @@ func membershipCases() []testCase {
 			s.show("CN=global", "member")
 		}},
 		{"members/renamed in between", "done [member=CN=a,~|CN=late,~]", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			op := s.membership("CN=g", one("CN=b"), nil)
 			s.shift("CN=b", "CN=late")
 			s.write(op)
 			s.show("CN=g", "member")
 		}},
 		{"members/of a group that is gone", "stale", func(s *session) {
-			prepared(s)
+			threeContacts(s)
 			op := s.membership("CN=g", one("CN=b"), nil)
 			s.drop("CN=g")
 			s.writeStale(op)

@@ -57,6 +57,12 @@ func renameCases() []testCase {
 			s.rename("CN=g", "CN=g", "")
 			s.show("CN=g", "cn")
 		}},
+	}
+}
+
+// renameRefusalCases are renames that are refused, and renames of whole OUs.
+func renameRefusalCases() []testCase {
+	return []testCase{
 		{"rename/name is taken", "68 68", func(s *session) {
 			s.group("CN=g")
 			s.group("CN=h")

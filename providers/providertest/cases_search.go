@@ -8,6 +8,9 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
+// groups is a filter.
+const groups = "(objectClass=group)"
+
 // searchCases are about bases, scopes and what comes back.
 func searchCases() []testCase {
 	tree := func(s *session) {
@@ -17,7 +20,6 @@ func searchCases() []testCase {
 		s.subOU("OU=deep,OU=sub")
 		s.group("CN=c,OU=deep,OU=sub")
 	}
-	const groups = "(objectClass=group)"
 	return []testCase{
 		{"search/scope base", "{} {a}", func(s *session) {
 			tree(s)
@@ -34,6 +36,12 @@ func searchCases() []testCase {
 			s.find(groups)
 			s.findAt(s.dn("OU=sub"), ldap.ScopeWholeSubtree, "(objectClass=*)")
 		}},
+	}
+}
+
+// searchBaseCases are about names and identifiers to begin a search at.
+func searchBaseCases() []testCase {
+	return []testCase{
 		{"search/missing base", "32 32 32", func(s *session) {
 			s.findAt(s.dn("OU=nowhere"), ldap.ScopeBaseObject, groups)
 			s.findAt(s.dn("OU=nowhere"), ldap.ScopeWholeSubtree, groups)
@@ -64,6 +72,12 @@ func searchCases() []testCase {
 			s.must(err)
 			s.answer("{%s}", strings.Join(names(r.Entries), " "))
 		}},
+	}
+}
+
+// searchResultCases are about what a search brings.
+func searchResultCases() []testCase {
+	return []testCase{
 		{"search/schema", "{mailNickname} {}", func(s *session) {
 			schema := s.entryAt("", "schemaNamingContext").GetAttributeValue("schemaNamingContext")
 			for _, name := range []string{"MAILNICKNAME", "noSuchAttribute"} {
@@ -142,13 +156,15 @@ func everything(e *ldap.Entry) string {
 	return strings.Join(parts, "; ")
 }
 
+// threeGroups prepares alpha, beta and gamma, of different kinds.
+func threeGroups(s *session) {
+	s.group("CN=alpha", "description: First of All", "mail: alpha@example.com", "groupType: -2147483640", "msExchRecipientDisplayType: 5")
+	s.group("CN=beta", "description: second", "groupType: 8", "msExchRecipientDisplayType: 17", "msExchRequireAuthToSendTo: TRUE")
+	s.group("CN=gamma", "mail: gamma@example.com", "groupType: -2147483646", "msExchRequireAuthToSendTo: FALSE")
+}
+
 // filterCases are about what filters match.
 func filterCases() []testCase {
-	people := func(s *session) {
-		s.group("CN=alpha", "description: First of All", "mail: alpha@example.com", "groupType: -2147483640", "msExchRecipientDisplayType: 5")
-		s.group("CN=beta", "description: second", "groupType: 8", "msExchRecipientDisplayType: 17", "msExchRequireAuthToSendTo: TRUE")
-		s.group("CN=gamma", "mail: gamma@example.com", "groupType: -2147483646", "msExchRequireAuthToSendTo: FALSE")
-	}
 	// Each filter is one case: the same three groups and what it finds of them.
 	table := []struct{ filter, want string }{
 		{"(cn=alpha)", "{alpha}"},
@@ -187,47 +203,52 @@ func filterCases() []testCase {
 	var out []testCase
 	for _, row := range table {
 		out = append(out, testCase{"filter/" + row.filter, row.want, func(s *session) {
-			people(s)
+			threeGroups(s)
 			s.find("(&(objectClass=group)" + row.filter + ")")
 		}})
 	}
-	return append(out,
-		testCase{"filter/objectGUID and objectSid as bytes", "{alpha} {alpha}", func(s *session) {
-			people(s)
+	return append(out, filterValueCases()...)
+}
+
+// filterValueCases are about values in filters that are no plain text.
+func filterValueCases() []testCase {
+	return []testCase{
+		{"filter/objectGUID and objectSid as bytes", "{alpha} {alpha}", func(s *session) {
+			threeGroups(s)
 			sid := s.entry("CN=alpha", "objectSid").GetRawAttributeValue("objectSid")
 			s.find("(objectGUID=" + escapeBytes(s.guid("CN=alpha")) + ")")
 			s.find("(objectSid=" + escapeBytes(sid) + ")")
 		}},
-		testCase{"filter/names as values", "{alpha} {beta} {} {alpha}", func(s *session) {
-			people(s)
+		{"filter/names as values", "{alpha} {beta} {} {alpha}", func(s *session) {
+			threeGroups(s)
 			s.change("CN=alpha", plus("member", s.dn("CN=beta")))
 			s.find("(member=" + ldap.EscapeFilter(s.dn("CN=beta")) + ")")
 			s.find("(memberOf=" + ldap.EscapeFilter(strings.ToUpper(s.dn("CN=alpha"))) + ")")
 			s.find("(member=" + ldap.EscapeFilter(s.dn("CN=gamma")) + ")")
 			s.find(fmt.Sprintf("(member=<GUID=%x>)", s.guid("CN=beta")))
 		}},
-		testCase{"filter/chain of members", "{alpha beta} {beta gamma}", func(s *session) {
-			people(s)
+		{"filter/chain of members", "{alpha beta} {beta gamma}", func(s *session) {
+			threeGroups(s)
 			s.change("CN=alpha", plus("member", s.dn("CN=beta")))
 			s.change("CN=beta", plus("member", s.dn("CN=gamma")))
 			const chain = ":1.2.840.113556.1.4.1941:="
 			s.find("(member" + chain + ldap.EscapeFilter(s.dn("CN=gamma")) + ")")
 			s.find("(memberOf" + chain + ldap.EscapeFilter(s.dn("CN=alpha")) + ")")
 		}},
-		testCase{"filter/special characters", "{a*(b)\\c} {} {a*(b)\\c}", func(s *session) {
+		{"filter/special characters", "{a*(b)\\c} {} {a*(b)\\c}", func(s *session) {
 			const name = `a*(b)\c`
 			s.group("CN="+ldap.EscapeDN(name), "description: x")
 			s.find("(cn=" + ldap.EscapeFilter(name) + ")")
 			s.find("(cn=a\\2a)")
 			s.find("(cn=a\\2a*)")
 		}},
-		testCase{"filter/canonical letters", "{grün} {grün} {}", func(s *session) {
+		{"filter/canonical letters", "{grün} {grün} {}", func(s *session) {
 			s.contact("CN=grün")
 			s.find("(cn=grün)")
 			s.find("(cn=GRÜN)")
 			s.find("(cn=grü)")
 		}},
-	)
+	}
 }
 
 // escapeBytes writes every byte as \xx.

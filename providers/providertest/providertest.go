@@ -124,15 +124,22 @@ type testCase struct {
 // cases are the raw ones, of a target with Recycle Bin.
 func cases() []testCase {
 	return slices.Concat(
-		bindCases(), searchCases(), filterCases(), pagingCases(), rangeCases(),
-		addCases(), valueCases(), accountNameCases(), groupTypeCases(), modifyCases(), swapCases(),
-		memberCases(), linkCases(), renameCases(), escapeCases(), deleteCases(), recycleBinCases(), rightsCases(),
+		bindCases(), rootCases(),
+		searchCases(), searchBaseCases(), searchResultCases(), filterCases(), pagingCases(), rangeCases(),
+		addCases(), addValueCases(), valueCases(), syntaxCases(), accountNameCases(), groupTypeCases(),
+		modifyCases(), modifyRefusalCases(), modifyWholeCases(), swapCases(),
+		memberCases(), memberBatchCases(), nestingCases(), linkCases(),
+		renameCases(), renameRefusalCases(), escapeCases(), deleteCases(), recycleBinCases(), rightsCases(),
 	)
 }
 
 // providerCases are those of the provider level.
 func providerCases() []testCase {
-	return slices.Concat(openCases(), readCases(), writeCases(), moveCases(), membershipCases(), hostileCases())
+	return slices.Concat(
+		openCases(), readCases(), findCases(),
+		createCases(), updateCases(), updateValueCases(), updateRefusalCases(),
+		moveCases(), removeCases(), restoreCases(), membershipCases(), hostileCases(),
+	)
 }
 
 // runCases runs each case in an OU of its own below parent.
