@@ -324,21 +324,26 @@ func TestVanishingGroups(t *testing.T) {
 }
 
 // A token that does not list its permissions: an empty hidden membership says
-// nothing.
+// nothing, and neither does a refusal.
 func TestHiddenMembershipOfAnUnknownToken(t *testing.T) {
-	d := against(t, nil, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/groups" {
-			list(w, fmt.Sprintf(`{"id":%q,"displayName":"H","visibility":"HiddenMembership"}`, guid('a', 1)))
-			return
+	for _, status := range []int{200, 403} {
+		d := against(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/groups":
+				list(w, fmt.Sprintf(`{"id":%q,"displayName":"H","visibility":"HiddenMembership"}`, guid('a', 1)))
+			case strings.HasSuffix(r.URL.Path, "/members"):
+				say(w, status, `{"value":[],"error":{"code":"Authorization_RequestDenied","message":"no"}}`)
+			default:
+				list(w)
+			}
+		})
+		s := newSpace()
+		if err := read(t, d, everything(), s); err != nil {
+			t.Fatal(err)
 		}
-		list(w)
-	})
-	s := newSpace()
-	if err := read(t, d, everything(), s); err != nil {
-		t.Fatal(err)
-	}
-	if _, read := s.References(0, attrMember); read || !s.Unreadable(0, attrMember) {
-		t.Error("an empty hidden membership was believed")
+		if _, read := s.References(0, attrMember); read || !s.Unreadable(0, attrMember) {
+			t.Errorf("%d: the hidden membership was believed", status)
+		}
 	}
 }
 

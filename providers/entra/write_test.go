@@ -144,3 +144,35 @@ func TestWriteRefuses(t *testing.T) {
 		})
 	}
 }
+
+// The writeback state goes over the wire whole, other complex properties only
+// with what is edited, and null is written out.
+func TestPatchBody(t *testing.T) {
+	dir := connect(t, serve(t, data{}, tenant.Options{}), nil)
+	now := object{"writebackConfiguration": map[string]any{"isEnabled": true, "onPremisesGroupType": "universalSecurityGroup"},
+		"onPremisesExtensionAttributes": map[string]any{"extensionAttribute1": "one", "extensionAttribute2": "two"}}
+	tests := []struct {
+		edits []planner.Edit
+		now   object
+		want  string
+	}{
+		{[]planner.Edit{change(attrEnabled, "TRUE", "FALSE")}, now, `{"writebackConfiguration":{"isEnabled":false,"onPremisesGroupType":"universalSecurityGroup"}}`},
+		{[]planner.Edit{change(attrGroupType, "universalSecurityGroup", "")}, now, `{"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":null}}`},
+		{[]planner.Edit{change(attrEnabled, "", "TRUE")}, object{}, `{"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":null}}`},
+		{[]planner.Edit{change("extensionAttribute2", "two", "")}, now, `{"onPremisesExtensionAttributes":{"extensionAttribute2":null}}`},
+		{[]planner.Edit{change("description", "x", ""), change("securityEnabled", "TRUE", "FALSE")}, now, `{"description":null,"securityEnabled":false}`},
+	}
+	for _, test := range tests {
+		u, err := dir.newUpdate(planner.Operation{Verb: planner.VerbUpdate, ObjectType: "group", Anchor: guid('a', 1), Edits: test.edits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := u.body(test.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, string(body)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
