@@ -263,7 +263,6 @@ var Entra = table("entra", `
 	uniqueName                     text  readonly types=group
 	resourceProvisioningOptions    text  multi readonly types=group
 	resourceBehaviorOptions        text  multi readonly types=group
-	creationOptions                text  multi readonly types=group
 	onPremisesSyncEnabled          bool  readonly
 	onPremisesSecurityIdentifier   text  readonly
 	onPremisesSamAccountName       text  readonly
@@ -300,21 +299,21 @@ var Entra = table("entra", `
 	trustType                      text  readonly types=device
 	appId                          text  readonly types=servicePrincipal
 	servicePrincipalType           text  readonly types=servicePrincipal
-	extensionAttribute1            text
-	extensionAttribute2            text
-	extensionAttribute3            text
-	extensionAttribute4            text
-	extensionAttribute5            text
-	extensionAttribute6            text
-	extensionAttribute7            text
-	extensionAttribute8            text
-	extensionAttribute9            text
-	extensionAttribute10           text
-	extensionAttribute11           text
-	extensionAttribute12           text
-	extensionAttribute13           text
-	extensionAttribute14           text
-	extensionAttribute15           text
+	extensionAttribute1            text readonly
+	extensionAttribute2            text readonly
+	extensionAttribute3            text readonly
+	extensionAttribute4            text readonly
+	extensionAttribute5            text readonly
+	extensionAttribute6            text readonly
+	extensionAttribute7            text readonly
+	extensionAttribute8            text readonly
+	extensionAttribute9            text readonly
+	extensionAttribute10           text readonly
+	extensionAttribute11           text readonly
+	extensionAttribute12           text readonly
+	extensionAttribute13           text readonly
+	extensionAttribute14           text readonly
+	extensionAttribute15           text readonly
 	writebackConfiguration/isEnabled           bool beta types=group
 	writebackConfiguration/onPremisesGroupType text beta types=group
 	member                         ref   multi readonly types=group
