@@ -256,7 +256,8 @@ func landfall(t *testing.T, dir string, status int, args ...string) string {
 	}
 	defer os.Chdir(here)
 	var stdout, stderr strings.Builder
-	got := run(append([]string{"-chdir", dir}, args...), strings.NewReader(""), &stdout, &stderr, []string{"TERM=dumb"})
+	environ := append(os.Environ(), "TERM=dumb", "NO_COLOR=1", "LC_ALL=C.UTF-8")
+	got := run(append([]string{"-chdir", dir}, args...), strings.NewReader(""), &stdout, &stderr, environ)
 	if got != status {
 		t.Fatalf("landfall %s: exit status %d, want %d\n%s%s", strings.Join(args, " "), got, status, stdout.String(), stderr.String())
 	}
