@@ -132,16 +132,16 @@ func githubAssertion(audience string) (func(context.Context) (string, error), er
 		req.Header.Set("Authorization", "Bearer "+bearer)
 		resp, err := client.Do(req)
 		if err != nil {
-			return "", fmt.Errorf("GitHub's token service: %w", err)
+			return "", fmt.Errorf("the token service of GitHub: %w", err)
 		}
 		defer resp.Body.Close()
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 		if err != nil {
-			return "", fmt.Errorf("GitHub's token service: %w", err)
+			return "", fmt.Errorf("the token service of GitHub: %w", err)
 		}
 		var answer struct{ Value string }
 		if resp.StatusCode != http.StatusOK || json.Unmarshal(body, &answer) != nil || answer.Value == "" {
-			return "", fmt.Errorf("GitHub's token service answered %s without a token", resp.Status)
+			return "", fmt.Errorf("the token service of GitHub answered %s without a token", resp.Status)
 		}
 		return answer.Value, nil
 	}, nil
@@ -183,7 +183,7 @@ func (t *tokens) AuthenticateRequest(ctx context.Context, request *abs.RequestIn
 	if raw, ok := additional["claims"].(string); ok {
 		decoded, err := base64.StdEncoding.DecodeString(raw)
 		if err != nil {
-			return notSent{fmt.Errorf("Microsoft Graph asks for another sign-in with claims that are not base64: %w", err)}
+			return notSent{fmt.Errorf("the claims of another sign-in that Microsoft Graph asks for are not base64: %w", err)}
 		}
 		claims = string(decoded)
 	}

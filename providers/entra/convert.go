@@ -32,15 +32,15 @@ func (o object) id() (string, bool) {
 // error.
 func decode(answer []byte, into any) error {
 	if len(answer) == 0 {
-		return errors.New("Microsoft Graph sent an empty answer")
+		return errors.New("the answer is empty")
 	}
 	d := json.NewDecoder(bytes.NewReader(answer))
 	d.UseNumber()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("Microsoft Graph sent an answer that is not the JSON expected: %w", err)
+		return fmt.Errorf("the answer is not the JSON expected: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("Microsoft Graph sent an answer with something after its end")
+		return errors.New("the answer has something after its end")
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func values(o object, a planner.Attribute) ([]string, error) {
 		}
 		within, ok := v.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("Microsoft Graph sent %s that is not an object", property)
+			return nil, fmt.Errorf("the property %s is not an object", property)
 		}
 		v = within[member]
 	}
@@ -65,7 +65,7 @@ func values(o object, a planner.Attribute) ([]string, error) {
 	}
 	items, isList := v.([]any)
 	if isList != a.Multi {
-		return nil, fmt.Errorf("Microsoft Graph sent %s with one value instead of several, or the other way round", a.Name)
+		return nil, fmt.Errorf("the property %s has one value instead of several, or the other way round", a.Name)
 	}
 	if !isList {
 		items = []any{v}
@@ -105,12 +105,12 @@ func ldapText(v any, a planner.Attribute) (string, error) {
 		case planner.SyntaxTime:
 			t, err := time.Parse(time.RFC3339, v)
 			if err != nil {
-				return "", fmt.Errorf("Microsoft Graph sent %s = %q, which is not a time", a.Name, plain(v))
+				return "", fmt.Errorf("the property %s is %q, which is not a time", a.Name, plain(v))
 			}
 			return t.UTC().Truncate(time.Second).Format(generalizedTime), nil
 		}
 	}
-	return "", fmt.Errorf("Microsoft Graph sent %s with a value of an unexpected type (%T)", a.Name, v)
+	return "", fmt.Errorf("the property %s has a value of an unexpected type (%T)", a.Name, v)
 }
 
 // graphValue is the reverse of values: what a PATCH sets an attribute to. No
@@ -166,7 +166,7 @@ func isInteger(n json.Number) bool {
 func put(s *planner.Space, v view, o object, state planner.State) (planner.ObjectID, error) {
 	id, ok := o.id()
 	if !ok {
-		return planner.NoObject, fmt.Errorf("Microsoft Graph sent a %s with the id %q, which is not a GUID", v.kind, plain(o.text("id")))
+		return planner.NoObject, fmt.Errorf("the answer holds a %s with the id %q, which is not a GUID", v.kind, plain(o.text("id")))
 	}
 	at := s.Add(v.kind, id, id, state)
 	for _, a := range v.attrs {

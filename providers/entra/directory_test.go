@@ -454,3 +454,29 @@ func TestFindProvesNothingWithoutGraphsWord(t *testing.T) {
 		}
 	}
 }
+
+// One page of groups, from the bytes of the answer into the space.
+func BenchmarkPage(b *testing.B) {
+	var objects []string
+	for i := range 999 {
+		objects = append(objects, fmt.Sprintf(`{"id":%q,"displayName":"Group number %d","description":"The group with the number %d","mailNickname":"group%d","mail":null,"mailEnabled":false,`+
+			`"securityEnabled":true,"groupTypes":[],"proxyAddresses":[],"visibility":null,"onPremisesSyncEnabled":null,"onPremisesSecurityIdentifier":null,`+
+			`"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":null}}`, guid('a', i), i, i, i))
+	}
+	answer := []byte(`{"value":[` + strings.Join(objects, ",") + `]}`)
+	d := &Directory{schema: schema.Entra}
+	b.SetBytes(int64(len(answer)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var p page[object]
+		if err := decode(answer, &p); err != nil {
+			b.Fatal(err)
+		}
+		r := d.reading(everything(), newSpace())
+		for _, o := range *p.Value {
+			if _, err := r.add(kindGroup, o, planner.Live); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -88,7 +88,7 @@ func (d *Directory) look(ctx context.Context, v view, id string) (sighting, erro
 // sameID makes sure that the answer is the object that was asked for.
 func sameID(o object, id string) error {
 	if got, _ := o.id(); got != id {
-		return fmt.Errorf("Microsoft Graph was asked for the object %s and sent %q", id, plain(o.text("id")))
+		return fmt.Errorf("the answer to a question for the object %s holds %q instead", id, plain(o.text("id")))
 	}
 	return nil
 }

@@ -2,16 +2,21 @@ package entra
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/landfall-directory/landfall/lang/schema"
 	"github.com/landfall-directory/landfall/planner"
@@ -64,7 +69,7 @@ func TestHostileLists(t *testing.T) {
 	one := fmt.Sprintf(`{"id":%q,"displayName":"x"}`, guid('a', 1))
 	tests := []struct{ name, answer, want string }{
 		{"not JSON", `<html>Sign in</html>`, "not the JSON expected"},
-		{"nothing", ``, "empty answer"},
+		{"nothing", ``, "is empty"},
 		{"half a page", `{"value":[` + one, "not the JSON expected"},
 		{"something behind", `{"value":[` + one + `]} {"value":[]}`, "after its end"},
 		{"no values", `{"@odata.context":"x"}`, "no list of values"},
@@ -238,7 +243,7 @@ func TestMembersThatDoNotCome(t *testing.T) {
 		{"left out and empty", []string{ref(id, userType)}, map[string]string{id: `{"id":"` + id + `"}`}, "User.Read.All", true, ""},
 		{"another one", []string{ref(id, userType)}, map[string]string{"byIds " + id: `{"@odata.type":"` + userType + `","id":"` + guid('b', 2) + `","displayName":"x"}`}, "not asked for", false, ""},
 		{"another type", []string{ref(id, userType)}, map[string]string{"byIds " + id: `{"@odata.type":"` + deviceType + `","id":"` + id + `","displayName":"x"}`}, "not asked for", false, ""},
-		{"another one directly", []string{ref(id, userType)}, map[string]string{id: `{"id":"` + guid('b', 2) + `","displayName":"x"}`}, "was asked for", false, ""},
+		{"another one directly", []string{ref(id, userType)}, map[string]string{id: `{"id":"` + guid('b', 2) + `","displayName":"x"}`}, "instead", false, ""},
 		{"a device that is refused", []string{ref(id, deviceType)}, map[string]string{id: "403"}, "", false, id + " device 1"},
 	}
 	for _, test := range tests {
@@ -438,5 +443,35 @@ func TestCertificateOfAnother(t *testing.T) {
 	defer d.Close()
 	if err := d.Read(t.Context(), everything(), newSpace()); err == nil || !strings.Contains(err.Error(), "not trusted") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	d := &Directory{tokens: &tokens{}}
+	op := operation{doing: "list the groups", permission: "GroupMember.Read.All"}
+	wrapped := func(err error) error {
+		return &url.Error{Op: "Get", URL: "https://graph.microsoft.com/v1.0/groups?$skiptoken=secret", Err: err}
+	}
+	tests := []struct {
+		name string
+		err  error
+		want []string
+	}{
+		{"unreachable", wrapped(&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}), []string{"cannot list the groups", "connection refused", "HTTPS_PROXY"}},
+		{"a certificate that has expired", wrapped(&tls.CertificateVerificationError{Err: x509.CertificateInvalidError{Reason: x509.Expired, Cert: &x509.Certificate{}}}), []string{"expired", "not trusted"}},
+		{"throttled", wrapped(throttled{status: 429, attempts: 9, waited: time.Minute, more: time.Hour, requestID: "r1"}), []string{"429 Too Many Requests", "9 attempts", "1h0m0s", "r1", "-parallelism"}},
+		{"interrupted", wrapped(context.Canceled), []string{"stopped while trying to list the groups"}},
+		{"cut", wrapped(errReset), []string{"connection reset by peer"}},
+	}
+	for _, test := range tests {
+		got := d.explain(test.err, op).Error()
+		for _, want := range test.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q does not say %q", test.name, got, want)
+			}
+		}
+		if strings.Contains(got, "skiptoken") {
+			t.Errorf("%s: %q shows the address", test.name, got)
+		}
 	}
 }

@@ -31,11 +31,10 @@ const (
 
 // kindOf is the object type for Graph's "#microsoft.graph.user".
 func kindOf(odataType string) string {
-	switch name := strings.TrimPrefix(odataType, "#microsoft.graph."); name {
-	case kindGroup, kindUser, kindDevice, kindServicePrincipal:
-		return name
-	case "orgContact":
-		return kindContact
+	for _, kind := range []string{kindUser, kindGroup, kindDevice, kindServicePrincipal, kindContact} {
+		if c, _ := collectionOf(kind); strings.TrimPrefix(odataType, "#microsoft.graph.") == c.graphType {
+			return kind
+		}
 	}
 	return kindOther
 }

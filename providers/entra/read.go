@@ -97,7 +97,7 @@ func (d *Directory) Read(ctx context.Context, req planner.Request, s *planner.Sp
 func (r *reading) list(ctx context.Context, kind string) error {
 	c, ok := collectionOf(kind)
 	if !ok {
-		return fmt.Errorf("Entra ID has no objects of type %q that landfall could read", plain(kind))
+		return fmt.Errorf("landfall reads no objects of type %q in Entra ID", plain(kind))
 	}
 	v := r.view(kind)
 	api := r.d.api(v)

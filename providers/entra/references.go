@@ -14,7 +14,8 @@ import (
 const permissionHidden = "Member.Read.Hidden"
 
 // ReadReferences reads members and owners of the given groups, and then the
-// objects these name that the space has only as placeholders. A hidden
+// objects these name that the space has only as placeholders. Objects that are
+// not live groups have no references in Graph and are passed over. A hidden
 // membership that the token may not read is marked unreadable: Graph may answer
 // an empty list there. A group that was deleted meanwhile becomes a deleted one
 // in the space. A member that was deleted meanwhile stays a placeholder.
@@ -111,7 +112,7 @@ func (r *reading) references(ctx context.Context, job referenceJob) (referenceLi
 		case seen.object == nil || seen.state == planner.Deleted:
 			return referenceList{vanished: true, last: seen}, nil
 		case try == 4:
-			return referenceList{}, fmt.Errorf("%w\nThe group itself is there: Graph's replicas disagree. Run again.", err)
+			return referenceList{}, fmt.Errorf("the group is there and its list is not; the replicas of Microsoft Graph disagree, run again: %w", err)
 		}
 		if err := sleep(ctx, time.Duration(try)*time.Second); err != nil {
 			return referenceList{}, err
@@ -135,7 +136,7 @@ func (r *reading) readList(ctx context.Context, job referenceJob) ([]reference, 
 	err = pages(ctx, r.d, r.d.v1, request, op, func(list []reference) error {
 		for _, ref := range list {
 			if !isGUID(ref.ID) || ref.Type == "" {
-				return fmt.Errorf("Microsoft Graph sent a reference without a type or with an id that is not a GUID (%q, %q)", plain(ref.ID), plain(ref.Type))
+				return fmt.Errorf("a reference has no type, or an id that is not a GUID (%q, %q)", plain(ref.ID), plain(ref.Type))
 			}
 		}
 		all = append(all, list...)
@@ -252,7 +253,7 @@ func (r *reading) addChunk(kind string, ids []string, objects []object) (missing
 		id, _ := o.id()
 		odataType := o.text("@odata.type")
 		if _, asked := wanted[id]; !asked || (odataType != "" && kindOf(odataType) != kind) {
-			return nil, fmt.Errorf("Microsoft Graph sent the object %q of type %q, which was not asked for", plain(o.text("id")), plain(odataType))
+			return nil, fmt.Errorf("the answer holds the object %q of type %q, which was not asked for", plain(o.text("id")), plain(odataType))
 		}
 		switch {
 		case !readable(kind, o):

@@ -204,7 +204,10 @@ func (r *retrier) gaveUp(req *http.Request, start time.Time, attempts int, err e
 	if req.Context().Err() != nil {
 		return context.Cause(req.Context())
 	}
-	if dialFailed(err) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && time.Since(start) >= r.deadline:
+		err = fmt.Errorf("no answer within the deadline of one request, which is %s: %w", r.deadline, err)
+	case dialFailed(err):
 		err = notSent{err}
 	}
 	if attempts == 1 {
