@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,7 +27,7 @@ import (
 // the path without its version.
 func against(t testing.TB, claims map[string]any, handler http.HandlerFunc) *Directory {
 	t.Helper()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
 			t.Errorf("%s %s came without a token", r.Method, r.URL)
 		}
@@ -36,6 +37,8 @@ func against(t testing.TB, claims map[string]any, handler http.HandlerFunc) *Dir
 		w.Header().Set("Content-Type", "application/json;odata.metadata=minimal")
 		handler(w, r)
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it breaks off on purpose
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	all := map[string]any{"tid": testTenant}
 	for k, v := range claims {
@@ -434,7 +437,9 @@ func TestInterruptedRead(t *testing.T) {
 }
 
 func TestCertificateOfAnother(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	defer server.Close()
 	d, err := Open(t.Context(), Config{Address: "provider.entra.contoso", TenantID: testTenant, Endpoint: server.URL, Token: jwt(t, map[string]any{"tid": testTenant}), Schema: schema.Entra})
 	if err != nil {

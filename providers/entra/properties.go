@@ -26,7 +26,6 @@ const (
 	attrMember        = "member"
 	attrOwners        = "owners"
 	extensionProperty = "onPremisesExtensionAttributes"
-	writebackProperty = "writebackConfiguration"
 )
 
 // kindOf is the object type for Graph's "#microsoft.graph.user".

@@ -219,8 +219,9 @@ func (d *Directory) patch(ctx context.Context, u update, now object) planner.Res
 	return result
 }
 
-// body is the PATCH as JSON. The two members of writebackConfiguration go
-// together: the one that is not edited keeps the value it has now.
+// body is the PATCH as JSON. writebackConfiguration is the one complex property
+// that can be written. Its two members go together: the one that is not edited
+// keeps the value it has now.
 func (u update) body(now object) ([]byte, error) {
 	body := map[string]any{}
 	for _, e := range u.edits {
@@ -235,12 +236,9 @@ func (u update) body(now object) ([]byte, error) {
 		}
 		within, ok := body[property].(map[string]any)
 		if !ok {
-			within = map[string]any{}
+			live, _ := now[property].(map[string]any)
+			within = map[string]any{"isEnabled": live["isEnabled"], "onPremisesGroupType": live["onPremisesGroupType"]}
 			body[property] = within
-			if property == writebackProperty {
-				live, _ := now[property].(map[string]any)
-				within["isEnabled"], within["onPremisesGroupType"] = live["isEnabled"], live["onPremisesGroupType"]
-			}
 		}
 		within[member] = value
 	}

@@ -122,6 +122,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"a property that is read-only", func(op *planner.Operation) { op.Edits[0].Attribute = "mail" }, "mail of a group cannot be written"},
 		{"a derived attribute", func(op *planner.Operation) { op.Edits[0].Attribute = "targetWritebackType" }, "cannot be written"},
 		{"an unknown attribute", func(op *planner.Operation) { op.Edits[0].Attribute = "nonsense" }, "cannot be written"},
+		{"an attribute of Exchange", func(op *planner.Operation) { op.Edits[0].Attribute = "extensionAttribute1" }, "cannot be written"},
 		{"a user's attribute", func(op *planner.Operation) { op.Edits[0].Attribute = "department" }, "cannot be written"},
 		{"two values", func(op *planner.Operation) { op.Edits = []planner.Edit{change("displayName", "Old", "a|b")} }, "one value at most"},
 		{"a boolean that is none", func(op *planner.Operation) { op.Edits = []planner.Edit{change("securityEnabled", "TRUE", "yes")} }, "not a value"},
@@ -145,12 +146,10 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// The writeback state goes over the wire whole, other complex properties only
-// with what is edited, and null is written out.
+// The writeback state goes over the wire whole, and null is written out.
 func TestPatchBody(t *testing.T) {
 	dir := connect(t, serve(t, data{}, tenant.Options{}), nil)
-	now := object{"writebackConfiguration": map[string]any{"isEnabled": true, "onPremisesGroupType": "universalSecurityGroup"},
-		"onPremisesExtensionAttributes": map[string]any{"extensionAttribute1": "one", "extensionAttribute2": "two"}}
+	now := object{"writebackConfiguration": map[string]any{"isEnabled": true, "onPremisesGroupType": "universalSecurityGroup"}}
 	tests := []struct {
 		edits []planner.Edit
 		now   object
@@ -159,7 +158,6 @@ func TestPatchBody(t *testing.T) {
 		{[]planner.Edit{change(attrEnabled, "TRUE", "FALSE")}, now, `{"writebackConfiguration":{"isEnabled":false,"onPremisesGroupType":"universalSecurityGroup"}}`},
 		{[]planner.Edit{change(attrGroupType, "universalSecurityGroup", "")}, now, `{"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":null}}`},
 		{[]planner.Edit{change(attrEnabled, "", "TRUE")}, object{}, `{"writebackConfiguration":{"isEnabled":true,"onPremisesGroupType":null}}`},
-		{[]planner.Edit{change("extensionAttribute2", "two", "")}, now, `{"onPremisesExtensionAttributes":{"extensionAttribute2":null}}`},
 		{[]planner.Edit{change("description", "x", ""), change("securityEnabled", "TRUE", "FALSE")}, now, `{"description":null,"securityEnabled":false}`},
 	}
 	for _, test := range tests {
