@@ -117,6 +117,11 @@ const (
 	JoinNoFlow
 )
 
+// String is the word of the language.
+func (l LinkType) String() string {
+	return [...]string{"join", "provision", "sticky_join", "join_no_flow"}[l]
+}
+
 // Rule is one sync rule.
 type Rule struct {
 	Name      string // as Entra Connect shows it

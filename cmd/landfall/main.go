@@ -133,7 +133,7 @@ func (a *app) command() *cobra.Command {
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight; 0 is its own default")
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.showCommand(), a.validateCommand(), a.fmtCommand(),
-		a.sandboxCommand(), a.versionCommand(), completionCommand(root),
+		a.rulesCommand(), a.settingsCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root
 }
