@@ -319,7 +319,7 @@ func (a *argument) checkItems() eval {
 	items.accept &^= tList
 	return func(s scope) (value.Value, *Error) {
 		v, err := get(s)
-		if err != nil || v.Kind() != value.List {
+		if err != nil {
 			return v, err
 		}
 		for _, item := range v.Items() {

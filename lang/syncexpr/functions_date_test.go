@@ -56,6 +56,9 @@ var dateVectors = []vector{
 	{`DateAdd("yyyy",9000,CDate("2001-01-01"))`, `error: DateAdd: the result is not between the years 1 and 9999`},
 	{`DateAdd("d",-9223372036854775808,CDate("2001-01-01"))`, `error: DateAdd: -9223372036854775808 is too many`},
 	{`DateAdd("s",1000000000000,CDate("2001-01-01"))`, `error: DateAdd: the result is not between the years 1 and 9999`},
+	{`DateAdd("d",0,CDate("9999-12-31"))`, `9999-12-31T00:00:00Z`},
+	{`DateAdd("m",-24000,CDate("2001-01-01"))`, `0001-01-01T00:00:00Z`},
+	{`DateAdd("m",-24001,CDate("2001-01-01"))`, `error: DateAdd: the result is not between the years 1 and 9999`},
 	{`DateAdd("d",1,[absent])`, `NULL`},
 
 	{`DateFromNum(129699324000000000)`, `2012-01-01T23:00:00Z`},

@@ -74,7 +74,7 @@ func dump(n *node) string {
 func TestParseGolden(t *testing.T) {
 	var b strings.Builder
 	for _, text := range []string{
-		`1`, `-1`, `- 1`, `--1`, `-(1)`, `-[a]`, `-&HF`, `&H80000000`, `&hff`, `9223372036854775807`, `-9223372036854775808`,
+		`1`, `-1`, `- 1`, `--1`, `-(1)`, `-(0)`, `-0`, `-[a]`, `-&HF`, `&H80000000`, `&hff`, `9223372036854775807`, `-9223372036854775808`,
 		`"a"`, `""`, `"say ""hi"""`, `"\\0ACNF:"`, `"C:\temp\"`, `"\\\\"`, "\"two\nlines\"",
 		`[displayName]`, `[mS-DS-ConsistencyGuid]`, `[writebackConfiguration/isEnabled]`, `[msRTCSIP-Line]`,
 		`%Domain.FQDN%`, `$item`, `True`, `NULL`, `vbTextCompare`,

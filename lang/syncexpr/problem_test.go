@@ -36,7 +36,7 @@ func TestProblemsGolden(t *testing.T) {
 		`[Mail]`, `[displayname]`, `[dispalyName]`, `[nothingLikeIt]`, `true`, `Null`, `ignoreThisFlow`, `FooBar`, `$item`, `%domain.fqdn%`, `%Forest.FQDM%`, `%Nothing%`,
 		`ValueCount("Member")`, `ImportedValue("nope")`, `ValueCount([member])`,
 		// Types.
-		`Trim([objectGUID])`, `Trim([groupType])`, `Trim([member])`, `Left([mail],"5")`, `StringFromSid([mail])`, `DNComponent([mail],1)`, `DNComponent("x",1)`, `FormatDateTime("x","y")`, `FormatDateTime(5,"y")`,
+		`Trim([objectGUID])`, `Trim([groupType])`, `Trim([member])`, `Left([mail],"5")`, `StringFromSid([mail])`, `DNComponent([mail],1)`, `DNComponent("x",1)`, `FormatDateTime("x","y")`, `FormatDateTime(5,"y")`, `FormatDateTime([objectGUID],"y")`, `CGuid([objectGUID])`, `StringFromGuid(5)`,
 		`[mail] + 1`, `1 + [mail]`, `[mail] & 5`, `5 & [mail]`, `1 + 2 & "x"`, `"x" & 1 + 2`, `[mail] & [objectGUID]`, `[objectGUID] & [mail]`, `-[mail]`, `[mail] && True`, `True || "x"`,
 		`[mail] = 5`, `[isCriticalSystemObject] = "True"`, `[isCriticalSystemObject] < True`, `[groupType] = True`, `[objectGUID] = "x"`, `1 = 1 = 1`,
 		`IIF([mail],1,2)`, `IIF(1,2,3)`, `Switch([mail],1)`, `Where($i,[proxyAddresses],"x")`, `IgnoreThisFlow & "x"`, `IIF(True,IgnoreThisFlow,AuthoritativeNull) & "x"`, `Trim(vbTextCompare)`, `CBool([objectGUID])`, `Len(IgnoreThisFlow)`,

@@ -200,3 +200,24 @@ func TestStandardPack(t *testing.T) {
 		}
 	}
 }
+
+// Expressions from the product's documentation, as administrators copy them.
+func TestDocumentedExamples(t *testing.T) {
+	deleted := `IIF((IsPresent([reasonFiltered]) = True) && (InStr([reasonFiltered], "WriteBackOutOfScope") > 0 || InStr([reasonFiltered], "SoftDelete") > 0), "DeleteThisGroupInAD", [reasonFiltered])`
+	userType := `IIF(IsPresent([userPrincipalName]),IIF(CBool(InStr([userPrincipalName],"@partners")=0),"Member","Guest"),Error("UserPrincipalName is not present to determine UserType"))`
+	check(t, object{
+		"employeeType": value.Str("intern"), "alias": value.Str("pat"), "reasonFiltered": value.Str("SoftDelete"), "userPrincipalName": value.Str("pat@partners.contoso.com"),
+		"skiplevelManager": value.Str("sam"), "city": value.Str("Rome"), "displayName": value.Str("Lee, Pat"), "otherPhone": texts("555-0100", "555-0101"),
+		"%Forest.LDAP%": value.Str("DC=contoso,DC=com"), "%Domain.FQDN%": value.Str("contoso.com"),
+	}, []vector{
+		{`IIF([employeeType]="Intern","t-" & [alias],[alias])`, `"t-pat"`},
+		{deleted, `"DeleteThisGroupInAD"`},
+		{userType, `"Guest"`},
+		{`Switch(IsPresent([directManager]),[directManager], IsPresent([skiplevelManager]),[skiplevelManager], IsPresent([director]),[director])`, `"sam"`},
+		{`Switch([city] = "London", "English", [city] = "Rome", "Italian", [city] = "Paris", "French", True, Error("Unknown city"))`, `"Italian"`},
+		{`CRef("CN=LC Services,CN=Microsoft,CN=lcspool01,CN=Pools,CN=RTC Service," & %Forest.LDAP%)`, `ref CN=LC Services,CN=Microsoft,CN=lcspool01,CN=Pools,CN=RTC Service,DC=contoso,DC=com`},
+		{`EscapeDNComponent("CN=" & [displayName]) & "," & %Forest.LDAP%`, `"CN=Lee\, Pat,DC=contoso,DC=com"`},
+		{`Select($item,[otherPhone],Replace($item,"-",""))`, `["5550100" "5550101"]`},
+		{`IIF(IsPresent([accountName]),[accountName],Error("AccountName is required"))`, `error: AccountName is required`},
+	})
+}

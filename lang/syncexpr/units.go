@@ -3,6 +3,7 @@ package syncexpr
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/landfall-directory/landfall/lang/value"
 )
@@ -11,12 +12,17 @@ import (
 
 // units is the length of v.
 func units(v value.Value) int64 {
+	s := v.Text()
 	if v.Kind() == value.Bytes {
-		return int64(len(v.Text()))
+		return int64(len(s))
 	}
-	var n int64
-	for _, r := range v.Text() {
-		n += width(r)
+	n := int64(utf8.RuneCountInString(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0xf0 { // begins a character of two units, or is no UTF-8
+			if r, _ := utf8.DecodeRuneInString(s[i:]); r > 0xffff {
+				n++
+			}
+		}
 	}
 	return n
 }
