@@ -178,8 +178,8 @@ func (b *build) elsewhere(t *target, s *Space, o ObjectID, m mvID) string {
 
 // unjoinedReason explains a member that joins nothing.
 func unjoinedReason(s *Space, o ObjectID) string {
-	if s.State(o) == Placeholder {
-		return "unresolved"
+	if s.State(o) == Placeholder || s.Unreadable(o, "onPremisesSyncEnabled") {
+		return "unresolved" // whether it is synchronised is not known
 	}
 	switch strings.ToLower(s.Type(o)) {
 	case "user", "contact":

@@ -17,6 +17,8 @@ import (
 // with an empty paging cookie, a Graph page without nextLink). A read that broke
 // off returns an error, and whatever it left in the space must not be used.
 //
+// Errors do not name the provider; the caller adds its address.
+//
 // The methods of one Reader are called one after the other. Inside, a provider
 // may work in parallel, but it calls the space from one goroutine at a time.
 type Reader interface {

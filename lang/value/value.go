@@ -104,7 +104,7 @@ func (v Value) LDAP() string {
 	case Int:
 		return strconv.FormatInt(v.n, 10)
 	case Time:
-		return v.t.Format("20060102150405.0Z")
+		return v.t.Truncate(time.Second).Format("20060102150405.0Z")
 	}
 	return ""
 }

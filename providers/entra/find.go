@@ -14,7 +14,7 @@ import (
 // proven absent: Graph cannot be asked for it.
 func (d *Directory) Find(ctx context.Context, req planner.Request, attribute string, ids []string, s *planner.Space) error {
 	if attribute != "id" {
-		return fmt.Errorf("%s: groups in Entra ID are found by id, not by %s", d.address, attribute)
+		return fmt.Errorf("groups in Entra ID are found by id, not by %s", attribute)
 	}
 	r := d.reading(req, s)
 	v := r.view(kindGroup)
@@ -41,7 +41,7 @@ func (d *Directory) Find(ctx context.Context, req planner.Request, attribute str
 		return nil
 	}
 	if err := inOrder(ctx, d.parallel, len(ask), fetch, use); err != nil {
-		return fmt.Errorf("%s: %w", d.address, err)
+		return err
 	}
 	r.warn()
 	return nil

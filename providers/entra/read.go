@@ -87,7 +87,7 @@ func (d *Directory) Read(ctx context.Context, req planner.Request, s *planner.Sp
 			continue
 		}
 		if err := r.list(ctx, t.Type); err != nil {
-			return fmt.Errorf("%s: %w", d.address, err)
+			return err
 		}
 	}
 	r.warn()

@@ -23,7 +23,7 @@ func (d *Directory) ReadReferences(ctx context.Context, req planner.Request, obj
 	r := d.reading(req, s)
 	jobs, err := r.referenceJobs(objects, attrs)
 	if err != nil {
-		return fmt.Errorf("%s: %w", d.address, err)
+		return err
 	}
 	r.view(kindGroup) // fetch below only reads the views
 	members := map[planner.ObjectID]string{}
@@ -33,10 +33,10 @@ func (d *Directory) ReadReferences(ctx context.Context, req planner.Request, obj
 		return r.record(jobs[i], list, members)
 	}
 	if err := inOrder(ctx, d.parallel, len(jobs), fetch, use); err != nil {
-		return fmt.Errorf("%s: %w", d.address, err)
+		return err
 	}
 	if err := r.readMembers(ctx, members); err != nil {
-		return fmt.Errorf("%s: %w", d.address, err)
+		return err
 	}
 	for _, o := range objects {
 		derive(s, o)

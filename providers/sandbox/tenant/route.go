@@ -156,9 +156,10 @@ func (t *Tenant) readRelation(r *request, o *object, rest []string) (*response, 
 	return nil, noSegment(rest[0])
 }
 
-// cast narrows a collection to one type.
+// cast narrows a collection to one type; Graph takes graph.group for
+// microsoft.graph.group, which its SDKs send.
 func (t *Tenant) cast(c *collection, segment string) error {
-	name := strings.TrimPrefix(segment, "microsoft.graph.")
+	name := strings.TrimPrefix(strings.TrimPrefix(segment, "microsoft."), "graph.")
 	for _, k := range allKinds {
 		if entities[k].name != name {
 			continue
