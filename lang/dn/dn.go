@@ -27,6 +27,14 @@ type RDN struct {
 
 // Parse reads the string form of RFC 4514.
 func Parse(s string) (DN, error) {
+	if rdns := parsePlain(s); rdns != nil {
+		return DN{rdns: rdns}, nil
+	}
+	return parse(s)
+}
+
+// parse is Parse for every name.
+func parse(s string) (DN, error) {
 	if strings.TrimSpace(s) == "" {
 		return DN{}, nil
 	}
@@ -42,6 +50,9 @@ func Parse(s string) (DN, error) {
 		a := r.Attributes[0]
 		if a.Type == "" || a.Value == "" {
 			return DN{}, fmt.Errorf("not a distinguished name: %q has an empty component", s)
+		}
+		if strings.ContainsFunc(a.Type, func(r rune) bool { return r > '~' || !isTypeByte(byte(r)) }) {
+			return DN{}, fmt.Errorf("not a distinguished name: %q has a component of the type %q, and no attribute has such a name", s, a.Type)
 		}
 		d.rdns[i] = RDN{Type: a.Type, Value: a.Value}
 	}
@@ -98,7 +109,7 @@ func (d DN) IsBelow(base DN) bool {
 		return false
 	}
 	for i, r := range base.rdns {
-		if r.key() != d.rdns[n+i].key() {
+		if !r.same(d.rdns[n+i]) {
 			return false
 		}
 	}
@@ -110,43 +121,54 @@ func (d DN) Equal(o DN) bool { return len(d.rdns) == len(o.rdns) && d.IsBelow(o)
 
 // Key is a form in which equal names are equal strings.
 func (d DN) Key() string {
-	var b strings.Builder
+	b := make([]byte, 0, 128)
 	for i, r := range d.rdns {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(r.key())
+		b = append(append(b, strings.ToLower(r.Type)...), '=')
+		b = appendEscaped(b, Fold(r.Value))
 	}
-	return b.String()
+	return string(b)
 }
 
 // Key of a string that may be a name: what does not parse is folded as it is,
 // so that a strange name still equals itself.
 func Key(s string) string {
-	d, err := Parse(s)
+	if isPlain(s) {
+		return Fold(s) // nothing to unescape, and folding brings nothing to escape
+	}
+	d, err := parse(s)
 	if err != nil {
 		return strings.ToLower(s)
 	}
 	return d.Key()
 }
 
-func (r RDN) key() string {
-	return strings.ToLower(r.Type) + "=" + Escape(Fold(r.Value))
+// same reports whether both are the same to AD.
+func (r RDN) same(o RDN) bool {
+	return (r.Type == o.Type || strings.ToLower(r.Type) == strings.ToLower(o.Type)) && sameFold(r.Value, o.Value)
 }
 
 // Fold is the form in which AD compares text: without case.
-func Fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+func Fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return strings.ToLower(strings.ToUpper(s))
+}
 
 // String writes the name with every special character escaped.
 func (d DN) String() string {
-	var b strings.Builder
+	b := make([]byte, 0, 128)
 	for i, r := range d.rdns {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(r.String())
+		b = append(append(b, r.Type...), '=')
+		b = appendEscaped(b, r.Value)
 	}
-	return b.String()
+	return string(b)
 }
 
 // String writes TYPE=value with the value escaped.
@@ -155,25 +177,23 @@ func (r RDN) String() string { return r.Type + "=" + Escape(r.Value) }
 // Escape escapes an attribute value for a distinguished name. Unlike RFC 4514 it
 // escapes "=" as well, which Samba insists on and AD documents.
 func Escape(v string) string {
+	return string(appendEscaped(make([]byte, 0, len(v)+8), v))
+}
+
+func appendEscaped(b []byte, v string) []byte {
 	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	b.Grow(len(v) + 8)
 	for i := 0; i < len(v); i++ {
 		c := v[i]
 		switch {
-		case c == ' ' && (i == 0 || i == len(v)-1), c == '#' && i == 0,
-			strings.IndexByte(`,+"\<>;=`, c) >= 0:
-			b.WriteByte('\\')
-			b.WriteByte(c)
 		case c < 0x20 || c == 0x7f:
-			b.WriteByte('\\')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
+			b = append(b, '\\', hex[c>>4], hex[c&15])
+		case c == ' ' && (i == 0 || i == len(v)-1), c == '#' && i == 0, isSpecial(c):
+			b = append(b, '\\', c)
 		default:
-			b.WriteByte(c)
+			b = append(b, c)
 		}
 	}
-	return b.String()
+	return b
 }
 
 // Units counts UTF-16 units, the unit of AD's length limits.
