@@ -230,6 +230,7 @@ func sortPlan(p *Plan) {
 			cmp.Compare(x.Line, y.Line), strings.Compare(x.Detail, y.Detail))
 	})
 	p.Diagnostics = slices.Compact(p.Diagnostics)
+	slices.SortStableFunc(p.Guards, func(x, y GuardUse) int { return cmp.Or(strings.Compare(x.Guard, y.Guard), strings.Compare(x.In, y.In)) })
 	slices.SortFunc(p.Accepted, func(x, y Accepted) int { return strings.Compare(x.Name, y.Name) })
 }
 
@@ -245,7 +246,7 @@ func dnOf(c Change) string {
 
 // normalise turns nil lists into empty ones, so that JSON has [] everywhere.
 func normalise(p *Plan) {
-	p.Accepted, p.Providers, p.Changes = nonNil(p.Accepted), nonNil(p.Providers), nonNil(p.Changes)
+	p.Accepted, p.Providers, p.Changes, p.Guards = nonNil(p.Accepted), nonNil(p.Providers), nonNil(p.Changes), nonNil(p.Guards)
 	p.Skipped, p.NotWritten, p.Frozen, p.Diagnostics = nonNil(p.Skipped), nonNil(p.NotWritten), nonNil(p.Frozen), nonNil(p.Diagnostics)
 	for i := range p.Changes {
 		c := &p.Changes[i]

@@ -45,6 +45,7 @@ func (b *build) guardObjects(g *lang.Guard, w *lang.Writeback) {
 		}
 	}
 	why := b.exceeded(g, len(hits), marked, "objects with a mark")
+	b.plan.Guards = append(b.plan.Guards, guardUse(g, w, "", len(hits), marked, why != ""))
 	if why == "" {
 		return
 	}
@@ -56,6 +57,7 @@ func (b *build) guardObjects(g *lang.Guard, w *lang.Writeback) {
 // guardMembers counts the member changes of each group by itself; percent is of
 // that group's members.
 func (b *build) guardMembers(g *lang.Guard, w *lang.Writeback) {
+	closest := guardUse(g, w, "", 0, 0, false)
 	for i := range b.plan.Changes {
 		c := &b.plan.Changes[i]
 		it := b.itemOf(c)
@@ -66,10 +68,15 @@ func (b *build) guardMembers(g *lang.Guard, w *lang.Writeback) {
 		if g.Action == "member_remove" {
 			n, verb = len(c.Members.Remove), "removes"
 		}
-		if why := b.exceeded(g, n, c.Members.Before, "members"); why != "" {
+		why := b.exceeded(g, n, c.Members.Before, "members")
+		if use := guardUse(g, w, c.Address, n, c.Members.Before, why != ""); use.closer(closest) {
+			closest = use
+		}
+		if why != "" {
 			c.Blocked = blockedBy(g, fmt.Sprintf("the change %s %s, %s", verb, plural(n, "member", "members"), why))
 		}
 	}
+	b.plan.Guards = append(b.plan.Guards, closest)
 }
 
 func blockedBy(g *lang.Guard, detail string) *Blocked {
@@ -117,6 +124,9 @@ const thresholdName = "settings.delete_threshold"
 
 func (b *build) threshold() {
 	deletes := map[string]int{}
+	for _, t := range b.targets {
+		deletes[t.space.Provider] = 0
+	}
 	for _, c := range b.plan.Changes {
 		if c.Blocked == nil && slices.Contains(c.Actions, ActionDelete) {
 			deletes[c.Provider]++
@@ -125,10 +135,15 @@ func (b *build) threshold() {
 	limit := b.cfg.Settings.DeleteThreshold
 	for _, provider := range sortedKeys(deletes) {
 		n := deletes[provider]
+		accepted, ok := b.options.Accept[thresholdName]
+		b.plan.Guards = append(b.plan.Guards, GuardUse{
+			Guard: thresholdName, Action: string(ActionDelete), In: provider, Count: n, MaxCount: &limit,
+			Exceeded: n > limit && (!ok || n > accepted), File: b.cfg.Settings.Range.Filename, Line: b.cfg.Settings.Range.Start.Line,
+		})
 		if n <= limit {
 			continue
 		}
-		if accepted, ok := b.options.Accept[thresholdName]; ok && n <= accepted {
+		if ok && n <= accepted {
 			b.accept(thresholdName, accepted)
 			continue
 		}

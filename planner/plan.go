@@ -10,6 +10,7 @@ type Plan struct {
 	Digest          string         `json:"digest"`
 	Partial         *Partial       `json:"partial"`
 	Accepted        []Accepted     `json:"accepted"`
+	Guards          []GuardUse     `json:"guards"`
 	Providers       []ProviderInfo `json:"providers"`
 	Summary         Summary        `json:"summary"`
 	Changes         []Change       `json:"changes"`
@@ -30,6 +31,25 @@ type Partial struct {
 type Accepted struct {
 	Name  string `json:"name"` // guard.NAME or settings.delete_threshold
 	Count int    `json:"count"`
+}
+
+// GuardUse says how far a limit is used up, in one of the places where it is
+// counted. Limits that are not near stand here, too: a reviewer sees the room.
+type GuardUse struct {
+	Guard  string `json:"guard"`  // guard.NAME or settings.delete_threshold
+	Action string `json:"action"` // what is counted
+	In     string `json:"in"`     // the writeback, or for the threshold the provider
+	// Object is the address of the group that comes closest, where each group
+	// is counted by itself; else "".
+	Object     string  `json:"object"`
+	Count      int     `json:"count"`
+	Of         int     `json:"of"`          // what percent is of
+	MaxCount   *int    `json:"max_count"`   // nil: no such limit
+	MaxPercent *string `json:"max_percent"` // decimal; nil: no such limit
+	MinObjects int     `json:"min_objects"` // percent is not looked at below
+	Exceeded   bool    `json:"exceeded"`    // and not accepted: it blocks
+	File       string  `json:"file"`
+	Line       int     `json:"line"`
 }
 
 // ProviderInfo says what was read.
