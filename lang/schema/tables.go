@@ -231,192 +231,41 @@ var AD = table("ad", `
 	msRTCSIP-OwnerUrn             text
 	msRTCSIP-PrimaryUserAddress   text
 	msRTCSIP-UserEnabled          bool
-`)
-
-// Entra is the schema of an Entra connector space: Microsoft Graph's property
-// names, those of Entra Connect's connector that differ, and what landfall
-// derives. Times are RFC 3339 there and generalized time here.
-var Entra = table("entra", `
-	id                             exact readonly
-	displayName                    text  max=256
-	description                    text  max=1024
-	mail                           text  readonly
-	mailNickname                   text  max=64
-	mailEnabled                    bool  readonly
-	securityEnabled                bool
-	securityIdentifier             text  readonly
-	proxyAddresses                 text  multi readonly
-	groupTypes                     text  multi readonly types=group
-	visibility                     text  types=group
-	classification                 text  types=group
-	createdDateTime                time  readonly
-	deletedDateTime                time  readonly
-	renewedDateTime                time  readonly types=group
-	expirationDateTime             time  readonly types=group
-	membershipRule                 text  types=group
-	membershipRuleProcessingState  text  types=group
-	preferredDataLocation          text  types=group
-	preferredLanguage              text
-	theme                          text  types=group
-	isAssignableToRole             bool  readonly types=group
-	isManagementRestricted         bool  readonly
-	uniqueName                     text  readonly types=group
-	resourceProvisioningOptions    text  multi readonly types=group
-	resourceBehaviorOptions        text  multi readonly types=group
-	onPremisesSyncEnabled          bool  readonly
-	onPremisesSecurityIdentifier   text  readonly
-	onPremisesSamAccountName       text  readonly
-	onPremisesDomainName           text  readonly
-	onPremisesNetBiosName          text  readonly types=group
-	onPremisesLastSyncDateTime     time  readonly
-	onPremisesDistinguishedName    text  readonly types=user
-	onPremisesImmutableId          exact readonly types=user
-	onPremisesUserPrincipalName    text  readonly types=user
-	userPrincipalName              text  readonly types=user
-	userType                       text  readonly types=user
-	accountEnabled                 bool  readonly types=user,device,servicePrincipal
-	givenName                      text  types=user
-	surname                        text  types=user
-	jobTitle                       text  types=user
-	department                     text  types=user
-	companyName                    text  types=user
-	employeeId                     text  types=user
-	employeeType                   text  types=user
-	officeLocation                 text  types=user
-	city                           text  types=user
-	state                          text  types=user
-	country                        text  types=user
-	postalCode                     text  types=user
-	streetAddress                  text  types=user
-	usageLocation                  text  types=user
-	mobilePhone                    text  types=user
-	businessPhones                 text  multi types=user
-	faxNumber                      text  types=user
-	otherMails                     text  multi types=user
-	imAddresses                    text  multi readonly types=user
-	deviceId                       text  readonly types=device
-	operatingSystem                text  readonly types=device
-	trustType                      text  readonly types=device
-	appId                          text  readonly types=servicePrincipal
-	servicePrincipalType           text  readonly types=servicePrincipal
-	extensionAttribute1            text readonly
-	extensionAttribute2            text readonly
-	extensionAttribute3            text readonly
-	extensionAttribute4            text readonly
-	extensionAttribute5            text readonly
-	extensionAttribute6            text readonly
-	extensionAttribute7            text readonly
-	extensionAttribute8            text readonly
-	extensionAttribute9            text readonly
-	extensionAttribute10           text readonly
-	extensionAttribute11           text readonly
-	extensionAttribute12           text readonly
-	extensionAttribute13           text readonly
-	extensionAttribute14           text readonly
-	extensionAttribute15           text readonly
-	writebackConfiguration/isEnabled           bool beta types=group
-	writebackConfiguration/onPremisesGroupType text beta types=group
-	member                         ref   multi readonly types=group
-	owners                         ref   multi readonly types=group
-	cloudAnchor                    text  derived
-	cloudMastered                  bool  derived
-	targetWritebackType            text  derived types=group
-	reasonFiltered                 text  derived types=group
-	memberCount                    int   derived types=group
-	alias                          text  derived
-	commonName                     text  derived
-	sourceAnchor                   exact derived
-	onPremiseSecurityIdentifier    text  derived
-`)
-
-// Metaverse is the built-in schema of the metaverse; the types are person, group
-// and device.
-var Metaverse = table("metaverse", `
-	accountEnabled                 bool
-	accountName                    text
-	alias                          text
-	c                              text
-	cloudAnchor                    text
-	cloudFiltered                  bool
-	cloudMastered                  bool
-	cloudNoFlow                    bool
-	cloudSourceAnchor              exact
-	cloudLegacyExchangeDN          text
-	cn                             text
-	co                             text
-	company                        text
-	department                     text
-	description                    text
-	deviceId                       text
-	displayName                    text
-	distinguishedName              text
-	domainFQDN                     text
-	domainNetBios                  text
-	employeeID                     text
-	extensionAttribute1            text
-	extensionAttribute2            text
-	extensionAttribute3            text
-	extensionAttribute4            text
-	extensionAttribute5            text
-	extensionAttribute6            text
-	extensionAttribute7            text
-	extensionAttribute8            text
-	extensionAttribute9            text
-	extensionAttribute10           text
-	extensionAttribute11           text
-	extensionAttribute12           text
-	extensionAttribute13           text
-	extensionAttribute14           text
-	extensionAttribute15           text
-	givenName                      text
-	groupType                      int
-	groupTypes                     text  multi
-	hideDLMembership               bool
-	info                           text
-	l                              text
-	legacyExchangeDN               text
-	mail                           text
-	mailEnabled                    bool
-	mailNickname                   text
-	managedBy                      ref
-	manager                        ref
-	member                         ref   multi
-	memberCount                    int
-	mobile                         text
-	msExchHideFromAddressLists     bool
-	msExchRecipientDisplayType     int
-	msExchRecipientTypeDetails     int
-	msExchRequireAuthToSendTo      bool
-	objectSid                      octets
-	objectSidString                text
-	oOFReplyToOriginator           bool
-	onPremisesGroupType            text
-	onPremisesObjectIdentifier     text
-	owners                         ref   multi
-	physicalDeliveryOfficeName     text
-	postalCode                     text
-	proxyAddresses                 text  multi
-	reasonFiltered                 text
-	reportToOriginator             bool
-	reportToOwner                  bool
-	securityEnabled                bool
-	sn                             text
-	sourceAnchor                   exact
-	sourceAnchorBinary             octets
-	st                             text
-	streetAddress                  text
-	targetAddress                  text
-	targetWritebackType            text
-	telephoneNumber                text
-	title                          text
-	usageLocation                  text
-	userPrincipalName              text
-	userType                       text
-	visibility                     text
-	classification                 text
-	membershipRule                 text
-	createdDateTime                time
-	resourceProvisioningOptions    text  multi
-	isAssignableToRole             bool
-	preferredDataLocation          text
+	middleName                     text max=64
+	telephoneAssistant             text max=64
+	photo                          octets multi
+	msRTCSIP-OriginatorSid         octets
+	msExchBypassModerationFromDLMembersBL ref multi readonly
+	msDS-CloudAnchor               octets types=msDS-Device
+	msDS-DeviceID                  octets types=msDS-Device
+	msDS-DeviceOSType              text max=1024 types=msDS-Device
+	msDS-DeviceOSVersion           text max=512 types=msDS-Device
+	msDS-DeviceObjectVersion       int types=msDS-Device
+	msDS-DevicePhysicalIDs         text multi types=msDS-Device
+	msDS-IsEnabled                 bool types=msDS-Device
+	msDS-CloudIsEnabled            bool types=msDS-Device
+	msDS-IsManaged                 bool types=msDS-Device
+	msDS-CloudIsManaged            bool types=msDS-Device
+	msDS-RegisteredOwner           ref types=msDS-Device
+	msDS-RegisteredUsers           ref multi types=msDS-Device
+	msDS-cloudExtensionAttribute1  text
+	msDS-cloudExtensionAttribute2  text
+	msDS-cloudExtensionAttribute3  text
+	msDS-cloudExtensionAttribute4  text
+	msDS-cloudExtensionAttribute5  text
+	msDS-cloudExtensionAttribute6  text
+	msDS-cloudExtensionAttribute7  text
+	msDS-cloudExtensionAttribute8  text
+	msDS-cloudExtensionAttribute9  text
+	msDS-cloudExtensionAttribute10 text
+	msDS-cloudExtensionAttribute11 text
+	msDS-cloudExtensionAttribute12 text
+	msDS-cloudExtensionAttribute13 text
+	msDS-cloudExtensionAttribute14 text
+	msDS-cloudExtensionAttribute15 text
+	msDS-cloudExtensionAttribute16 text
+	msDS-cloudExtensionAttribute17 text
+	msDS-cloudExtensionAttribute18 text
+	msDS-cloudExtensionAttribute19 text
+	msDS-cloudExtensionAttribute20 text
 `)

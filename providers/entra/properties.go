@@ -89,7 +89,7 @@ func existing(kind string) string {
 		return `id displayName description deletedDateTime accountEnabled appId servicePrincipalType`
 	case kindContact:
 		return `id displayName mail mailNickname proxyAddresses deletedDateTime onPremisesSyncEnabled
-			onPremisesLastSyncDateTime`
+			onPremisesLastSyncDateTime department givenName surname`
 	}
 	return "id"
 }
