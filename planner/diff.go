@@ -198,7 +198,7 @@ func (b *build) createOUs() {
 		root, _ := dn.Parse(it.w.OU.Root)
 		var chain []dn.DN
 		for d := it.after.Parent(); d.Len() > root.Len(); d = d.Parent() {
-			if o, ok := it.t.space.byName[d.Key()]; ok && it.t.space.State(o) == Live {
+			if o := it.t.space.named(d.Key()); o != NoObject && it.t.space.State(o) == Live {
 				break
 			}
 			chain = append(chain, d)

@@ -112,19 +112,7 @@ func (mv *metaverse) set(m mvID, attr string, values []string, rule *lang.Rule) 
 
 // values of an attribute in LDAP's spelling; nil when absent.
 func (mv *metaverse) values(m mvID, attr string) []string {
-	c := mv.columns[strings.ToLower(attr)]
-	if c == nil {
-		return nil
-	}
-	ids := c.get(ObjectID(m))
-	if len(ids) == 0 {
-		return nil
-	}
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = mv.pool.text(id)
-	}
-	return out
+	return mv.columns[strings.ToLower(attr)].values(ObjectID(m), &mv.pool)
 }
 
 // index makes the attribute one that joins look up; it must be called before

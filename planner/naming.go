@@ -262,8 +262,8 @@ func (b *build) collideDN(t *target, named []*item) {
 // holder names the object that has the name and keeps it, "" if the name is
 // free or becomes free in this plan.
 func (b *build) holder(t *target, key string) string {
-	o, ok := t.space.byName[key]
-	if !ok || t.space.State(o) == Deleted {
+	o := t.space.named(key)
+	if o == NoObject || t.space.State(o) == Deleted {
 		return ""
 	}
 	if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.after.Key() != key {

@@ -252,8 +252,8 @@ func (b *build) containers() error {
 		if err != nil {
 			return err
 		}
-		o, ok := s.byName[root.Key()]
-		if !ok || s.State(o) != Live {
+		o := s.named(root.Key())
+		if o == NoObject || s.State(o) != Live {
 			return &MissingContainer{Writeback: w.Address(), Mapping: w.OU.Address(), Root: w.OU.Root, Provider: s.Provider,
 				File: w.OU.Range.Filename, Line: w.OU.Range.Start.Line}
 		}

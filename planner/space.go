@@ -66,9 +66,8 @@ type Space struct {
 	states   []State
 	anchors  []uint32
 	names    []uint32
-	byAnchor map[string]ObjectID
-	byName   map[string]ObjectID // key: nameKey
-	rawName  map[string]ObjectID // spelling as received → object
+	byAnchor map[uint32]ObjectID // key: pool id
+	byName   map[uint32]ObjectID // key: pool id of nameKey, or of a spelling as received
 	columns  map[string]*column  // key: lower-case attribute name
 	refs     map[string]*refColumn
 	absent   map[[2]string]bool
@@ -91,9 +90,8 @@ const (
 func NewSpace(provider string, kind Kind, s *schema.Schema) *Space {
 	return &Space{
 		Provider: provider, Kind: kind, Schema: s,
-		byAnchor: map[string]ObjectID{},
-		byName:   map[string]ObjectID{},
-		rawName:  map[string]ObjectID{},
+		byAnchor: map[uint32]ObjectID{},
+		byName:   map[uint32]ObjectID{},
 		columns:  map[string]*column{},
 		refs:     map[string]*refColumn{},
 		absent:   map[[2]string]bool{},
@@ -109,39 +107,39 @@ func (s *Space) Len() int { return len(s.states) }
 // same anchor or as a placeholder under the same name. anchor may be "" only
 // where a directory has objects without one.
 func (s *Space) Add(objectType, anchor, name string, state State) ObjectID {
-	anchor = strings.ToLower(anchor)
-	o, ok := s.byAnchor[anchor]
-	if !ok || anchor == "" {
+	id := s.pool.id(strings.ToLower(anchor))
+	o, ok := s.byAnchor[id]
+	if !ok || id == 0 {
 		o = s.Reference(name)
-		if old := s.pool.text(s.anchors[o]); old != "" && old != anchor {
+		if old := s.anchors[o]; old != 0 && old != id {
 			// The name belongs to another object by now (it was renamed between
 			// two reads); this is a new one.
 			o = s.grow()
 		}
 	}
-	s.types[o], s.states[o], s.anchors[o] = s.pool.id(objectType), state, s.pool.id(anchor)
-	s.names[o] = s.pool.id(name)
-	if anchor != "" {
-		s.byAnchor[anchor] = o
+	s.types[o], s.states[o], s.anchors[o], s.names[o] = s.pool.id(objectType), state, id, s.pool.id(name)
+	if id != 0 {
+		s.byAnchor[id] = o
 	}
-	s.byName[s.nameKey(name)] = o
-	s.rawName[name] = o
+	s.byName[s.pool.id(s.nameKey(name))] = o
+	s.byName[s.names[o]] = o
 	return o
 }
 
 // Reference returns the object of that name, or a new placeholder for it.
 func (s *Space) Reference(name string) ObjectID {
-	if o, ok := s.rawName[name]; ok {
+	id := s.pool.id(name)
+	if o, ok := s.byName[id]; ok {
 		return o
 	}
-	key := s.nameKey(name)
+	key := s.pool.id(s.nameKey(name))
 	o, ok := s.byName[key]
 	if !ok {
 		o = s.grow()
-		s.names[o] = s.pool.id(name)
+		s.names[o] = id
 		s.byName[key] = o
 	}
-	s.rawName[name] = o
+	s.byName[id] = o
 	return o
 }
 
@@ -162,19 +160,28 @@ func (s *Space) nameKey(name string) string {
 
 // ByAnchor finds an object by its anchor; NoObject if there is none.
 func (s *Space) ByAnchor(anchor string) ObjectID {
-	if o, ok := s.byAnchor[strings.ToLower(anchor)]; ok && anchor != "" {
-		return o
+	if id := s.pool.find(strings.ToLower(anchor)); id != 0 {
+		if o, ok := s.byAnchor[id]; ok {
+			return o
+		}
 	}
 	return NoObject
 }
 
 // ByName finds an object or placeholder by its name; NoObject if there is none.
 func (s *Space) ByName(name string) ObjectID {
-	if o, ok := s.rawName[name]; ok {
+	if o := s.named(name); o != NoObject {
 		return o
 	}
-	if o, ok := s.byName[s.nameKey(name)]; ok {
-		return o
+	return s.named(s.nameKey(name))
+}
+
+// named finds an object by a nameKey, or by a spelling that was received.
+func (s *Space) named(text string) ObjectID {
+	if id := s.pool.find(text); id != 0 {
+		if o, ok := s.byName[id]; ok {
+			return o
+		}
 	}
 	return NoObject
 }
@@ -204,33 +211,18 @@ func (s *Space) Set(o ObjectID, attr string, values ...string) {
 }
 
 // Values returns the values of an attribute in LDAP's spelling, in the order in
-// which they were read; nil when absent.
+// which they were read; nil when absent. The caller must not change the slice.
 func (s *Space) Values(o ObjectID, attr string) []string {
-	c := s.columns[strings.ToLower(attr)]
-	if c == nil {
-		return nil
-	}
-	ids := c.get(o)
-	if len(ids) == 0 {
-		return nil
-	}
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = s.pool.text(id)
-	}
-	return out
+	return s.columns[strings.ToLower(attr)].values(o, &s.pool)
 }
 
 // First is the first value of an attribute, "" when absent.
 func (s *Space) First(o ObjectID, attr string) string {
 	c := s.columns[strings.ToLower(attr)]
-	if c == nil {
+	if c.count(o) == 0 {
 		return ""
 	}
-	if ids := c.get(o); len(ids) > 0 {
-		return s.pool.text(ids[0])
-	}
-	return ""
+	return s.pool.text(c.first(o))
 }
 
 // SetReferences sets the objects that a reference attribute of o names, whole.
@@ -254,11 +246,7 @@ func (s *Space) refColumn(attr string) *refColumn {
 // References returns the objects that a reference attribute names, sorted, and
 // whether the attribute was read at all. The caller must not change the slice.
 func (s *Space) References(o ObjectID, attr string) ([]ObjectID, bool) {
-	c := s.refs[strings.ToLower(attr)]
-	if c == nil {
-		return nil, false
-	}
-	return c.get(o)
+	return s.refs[strings.ToLower(attr)].get(o)
 }
 
 // SetUnreadable records that this identity may not read the attribute of o.
@@ -295,99 +283,4 @@ func (s *Space) SetFound(attr, value string, objects ...ObjectID) {
 // Found returns the objects that SetFound recorded for the value.
 func (s *Space) Found(attr, value string) []ObjectID {
 	return s.found[[2]string{strings.ToLower(attr), strings.ToLower(value)}]
-}
-
-// pool interns texts. Id 0 is "".
-type pool struct {
-	texts []string
-	ids   map[string]uint32
-}
-
-func (p *pool) id(text string) uint32 {
-	if text == "" {
-		return 0
-	}
-	if id, ok := p.ids[text]; ok {
-		return id
-	}
-	if p.ids == nil {
-		p.ids, p.texts = map[string]uint32{}, []string{""}
-	}
-	id := uint32(len(p.texts))
-	p.texts = append(p.texts, text)
-	p.ids[text] = id
-	return id
-}
-
-func (p *pool) text(id uint32) string {
-	if id == 0 {
-		return ""
-	}
-	return p.texts[id]
-}
-
-// column is one attribute. cells[o] is 0 when absent, a pool id + 1 for one
-// value, or, with the top bit set, the place in lists of a count and that many
-// pool ids.
-type column struct {
-	cells []uint32
-	lists []uint32
-}
-
-const listBit = 1 << 31
-
-func (c *column) set(o ObjectID, ids []uint32) {
-	for len(c.cells) <= int(o) {
-		c.cells = append(c.cells, 0)
-	}
-	switch len(ids) {
-	case 0:
-		c.cells[o] = 0
-	case 1:
-		c.cells[o] = ids[0] + 1
-	default:
-		c.cells[o] = listBit | uint32(len(c.lists))
-		c.lists = append(append(c.lists, uint32(len(ids))), ids...)
-	}
-}
-
-// get returns the pool ids of the values.
-func (c *column) get(o ObjectID) []uint32 {
-	if int(o) >= len(c.cells) || c.cells[o] == 0 {
-		return nil
-	}
-	cell := c.cells[o]
-	if cell&listBit == 0 {
-		return []uint32{cell - 1}
-	}
-	at := cell &^ listBit
-	n := c.lists[at]
-	return c.lists[at+1 : at+1+n]
-}
-
-// refColumn is one reference attribute: for each object a place in flat, where a
-// count is followed by that many sorted ObjectIDs. Place 0 is "never read".
-type refColumn struct {
-	places []uint32
-	flat   []ObjectID
-}
-
-func (c *refColumn) set(o ObjectID, ids []ObjectID) {
-	for len(c.places) <= int(o) {
-		c.places = append(c.places, 0)
-	}
-	if len(c.flat) == 0 {
-		c.flat = append(c.flat, 0)
-	}
-	c.places[o] = uint32(len(c.flat))
-	c.flat = append(append(c.flat, ObjectID(len(ids))), ids...)
-}
-
-func (c *refColumn) get(o ObjectID) ([]ObjectID, bool) {
-	if int(o) >= len(c.places) || c.places[o] == 0 {
-		return nil, false
-	}
-	at := c.places[o]
-	n := uint32(c.flat[at])
-	return c.flat[at+1 : at+1+n], true
 }

@@ -130,8 +130,12 @@ func checkShortWay(t interface{ Fatalf(string, ...any) }, s string) {
 	if diff := cmp.Diff(slow, fast, cmp.AllowUnexported(DN{})); slowErr == nil && diff != "" {
 		t.Fatalf("%q: %s", s, diff)
 	}
-	if got, want := Key(s), slowKey(s); got != want {
-		t.Fatalf("Key(%q) is %q, and %q the long way", s, got, want)
+	key := Key(s)
+	if want := slowKey(s); key != want {
+		t.Fatalf("Key(%q) is %q, and %q the long way", s, key, want)
+	}
+	if again := Key(key); again != key {
+		t.Fatalf("the key of %q is %q, and the key of that %q", s, key, again)
 	}
 	if slowErr == nil {
 		again, err := Parse(slow.String())
