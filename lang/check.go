@@ -17,7 +17,7 @@ const lastCustom = 99
 // objectTypes are the types of objects that rules can be about.
 var objectTypes = map[ProviderKind][]string{
 	KindEntra: {"user", "group", "device", "contact", "servicePrincipal"},
-	KindAD:    {"user", "inetOrgPerson", "group", "contact", "computer", "foreignSecurityPrincipal"},
+	KindAD:    {"user", "inetOrgPerson", "group", "contact", "computer", "foreignSecurityPrincipal", "msDS-Device"},
 }
 
 var metaverseTypes = []string{"person", "group", "device", "*"}
@@ -49,18 +49,19 @@ func (l *loader) destination(d *declaredRule, name string, at hcl.Range) (schema
 		l.report(hcl.Diagnostics{problem(at, "Attribute cannot be written", format, args...)})
 		return attr, false
 	}
-	ad := d.Provider.Kind == KindAD
+	if d.Provider.Kind == KindEntra {
+		if (attr.ReadOnly || d.ObjectType != "group") && !d.imported() {
+			l.report(hcl.Diagnostics{warning(at, "Attribute is not written", "In Entra ID landfall writes groups, and of them what Microsoft Graph lets an application write. What flows to %s of a %s is evaluated and explained, and not written.", attr.Name, d.ObjectType)})
+		}
+		return attr, true
+	}
 	switch {
-	case ad && attr.Name == "dn":
+	case attr.Name == "dn":
 		return attr, true // the name of the object: where it is and what it is called
-	case ad && attr.Name == "cn":
+	case attr.Name == "cn":
 		return refuse("cn is part of the object's name and changes only with it. Set cn in the writeback, or flow dn.")
-	case ad && attr.Name == "adminDescription":
+	case attr.Name == "adminDescription":
 		return refuse("adminDescription carries the mark that says which cloud group an object belongs to. Only a writeback may write it.")
-	case d.Provider.Kind == KindEntra && d.imported():
-		return attr, true // evaluated and explained, never written
-	case attr.Derived:
-		return refuse("%s is computed by landfall and does not exist in the directory.", attr.Name)
 	case attr.ReadOnly:
 		return refuse("%s is maintained by the directory itself; nothing can flow into it.", attr.Name)
 	}
@@ -69,9 +70,7 @@ func (l *loader) destination(d *declaredRule, name string, at hcl.Range) (schema
 
 func (l *loader) checkRule(d *declaredRule) {
 	at := d.args.at
-	if types := objectTypes[d.Provider.Kind]; !slices.Contains(types, d.ObjectType) {
-		l.report(hcl.Diagnostics{problem(at("object_type"), "Unknown object type", "object_type in %s must be %s, not %q.%s", d.args.what, list(types), d.ObjectType, didYouMean(d.ObjectType, types))})
-	}
+	l.checkObjectType(d)
 	if !slices.Contains(metaverseTypes, d.MetaverseType) {
 		l.report(hcl.Diagnostics{problem(at("metaverse_type"), "Unknown metaverse type", "metaverse_type in %s must be %s, not %q.%s", d.args.what, list(metaverseTypes), d.MetaverseType, didYouMean(d.MetaverseType, metaverseTypes))})
 	}
@@ -92,6 +91,21 @@ func (l *loader) checkRule(d *declaredRule) {
 		l.report(hcl.Diagnostics{problem(d.Range, "Empty rule", "%s has no join and no flow, so it would do nothing.", d.args.what)})
 	}
 	l.checkFlows(d)
+}
+
+// checkObjectType reports a type of which no objects are read. AD's are its object
+// classes, of which any may be meant.
+func (l *loader) checkObjectType(d *declaredRule) {
+	types := objectTypes[d.Provider.Kind]
+	if slices.Contains(types, d.ObjectType) {
+		return
+	}
+	at, meant := d.args.at("object_type"), didYouMean(d.ObjectType, types)
+	if d.Provider.Kind == KindAD && meant == "" {
+		l.report(hcl.Diagnostics{warning(at, "Unusual object type", "object_type in %s is usually %s. %q is taken for an object class of the forest's own schema.", d.args.what, list(types), d.ObjectType)})
+		return
+	}
+	l.report(hcl.Diagnostics{problem(at, "Unknown object type", "object_type in %s must be %s, not %q.%s", d.args.what, list(types), d.ObjectType, meant)})
 }
 
 // checkFlows finds attributes that one rule writes twice.
@@ -202,7 +216,7 @@ func (l *loader) checkRoots() {
 func (l *loader) checkSettings() {
 	s := l.config.Settings
 	find := func(name string, kinds ...string) bool {
-		schemas := []*schema.Schema{schema.AD, schema.Entra, schema.Metaverse}
+		schemas := []*schema.Schema{schema.AD, schema.Entra, l.metaverse.schema}
 		for _, p := range l.config.Providers {
 			schemas = append(schemas, p.Schema)
 		}
@@ -212,7 +226,7 @@ func (l *loader) checkSettings() {
 		})
 	}
 	names := map[string]bool{}
-	for _, s := range []*schema.Schema{schema.AD, schema.Entra, schema.Metaverse} {
+	for _, s := range []*schema.Schema{schema.AD, schema.Entra, l.metaverse.schema} {
 		for _, name := range s.Names() {
 			names[name] = true
 		}

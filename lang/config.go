@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Providers  []*Provider
 	Settings   Settings
+	Metaverse  *schema.Schema // the built-in one with what the metaverse block adds
 	Packs      []*StandardRules
 	Rules      []*Rule // declared, expanded from packs, compiled from writebacks; disabled ones too
 	OUMappings []*OUMapping

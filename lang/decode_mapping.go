@@ -5,17 +5,12 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"github.com/landfall-directory/landfall/lang/schema"
 )
 
 var (
 	mappingSchema = bodySchema("root! create default", hcl.BlockHeaderSchema{Type: "rule", LabelNames: []string{"name"}})
 	ouRuleSchema  = bodySchema("when! ou!")
 )
-
-// metaverse is the space that ou_mapping, writeback and outbound rules read.
-var metaverse = space{schema: schema.Metaverse, name: "the metaverse"}
 
 func (l *loader) decodeMappings() {
 	l.mappings = map[string]*OUMapping{}
@@ -44,7 +39,7 @@ func (l *loader) decodeMapping(b *hcl.Block) *OUMapping {
 			l.report(hcl.Diagnostics{problem(rb.DefRange, "Declared twice", "%s already has a rule %q at %s.", a.what, rule.Name, place(first))})
 		}
 		seen[rule.Name] = rb.DefRange
-		rule.When = l.compileCondition(r, metaverse)
+		rule.When = l.compileCondition(r, l.metaverse)
 		rule.OU = l.compileOU(r, "ou", m)
 		m.Rules = append(m.Rules, rule)
 	}

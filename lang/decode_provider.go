@@ -163,30 +163,3 @@ func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
 }
-
-var syntaxWords = map[string]schema.Syntax{
-	"text": schema.Text, "exact": schema.Exact, "bool": schema.Bool, "int": schema.Int, "octets": schema.Octets, "time": schema.Time,
-}
-
-// extend adds the attributes that the argument "attributes" declares to a schema.
-func (l *loader) extend(base *schema.Schema, a *arguments) *schema.Schema {
-	var more []schema.Attribute
-	for _, p := range a.pairs("attributes") {
-		word, multi := strings.CutPrefix(p.text, "multi ")
-		syntax, ok := syntaxWords[word]
-		_, known := base.Lookup(p.key)
-		switch {
-		case known:
-			l.report(hcl.Diagnostics{problem(p.at, "Attribute already known", "attributes in %s declares %q, which is part of the schema. Declare only what your own schema adds.", a.what, p.key)})
-		case !ok:
-			l.report(hcl.Diagnostics{problem(p.at, "Unknown syntax", "The attribute %q in %s must be one of %s, with \"multi \" before it when it has several values, not %q.%s",
-				p.key, a.what, list(slices.Sorted(maps.Keys(syntaxWords))), p.text, didYouMean(word, slices.Collect(maps.Keys(syntaxWords))))})
-		default:
-			more = append(more, schema.Attribute{Name: p.key, Syntax: syntax, Multi: multi})
-		}
-	}
-	if len(more) == 0 {
-		return base
-	}
-	return base.Extend(more...)
-}

@@ -68,9 +68,9 @@ func (l *loader) decodeRule(s *scope, b *hcl.Block, schema *hcl.BodySchema) *dec
 		return d // reported; without these nothing in the rule can be checked
 	}
 	connected := space{schema: r.Provider.Schema, name: r.Provider.Address(), objectType: r.ObjectType}
-	d.source, d.target = connected, metaverse
+	d.source, d.target = connected, l.metaverse
 	if r.Direction == Outbound {
-		d.source, d.target = metaverse, connected
+		d.source, d.target = l.metaverse, connected
 	}
 	for _, inner := range a.content.Blocks {
 		switch inner.Type {
@@ -114,7 +114,7 @@ func (l *loader) decodeJoin(s *scope, rule string, b *hcl.Block, connected space
 		m := l.read(s, "match of "+rule, mb.Body, matchSchema)
 		match := Match{Space: m.text("space", ""), Metaverse: m.text("metaverse", ""), CaseSensitive: m.flag("case_sensitive", false), Range: mb.DefRange}
 		match.Space = l.joinAttribute(m, "space", match.Space, connected)
-		match.Metaverse = l.joinAttribute(m, "metaverse", match.Metaverse, metaverse)
+		match.Metaverse = l.joinAttribute(m, "metaverse", match.Metaverse, l.metaverse)
 		g.Matches = append(g.Matches, match)
 	}
 	if len(g.Matches) == 0 {

@@ -54,16 +54,16 @@ func (l *loader) decodeWriteback(b *hcl.Block) *Writeback {
 		Adopt:            map[string]Adoption{},
 		Range:            b.DefRange,
 	}
-	if w.When = l.compile(a, "when", metaverse, wantCondition); w.When != nil && w.When.Const && isNull(w.When) {
+	if w.When = l.compile(a, "when", l.metaverse, wantCondition); w.When != nil && w.When.Const && isNull(w.When) {
 		w.When = nil // as if it were not written
 	}
-	w.CN = l.compile(a, "cn", metaverse, wantText("cn"))
+	w.CN = l.compile(a, "cn", l.metaverse, wantText("cn"))
 	if w.CN == nil || w.CN.Const && isNull(w.CN) {
 		w.CN = cloudAnchorExpr(b.DefRange)
 	} else if w.CN.Const {
 		l.report(hcl.Diagnostics{problem(a.at("cn"), "Same cn for every object", "cn in %s does not depend on source, so all objects would have the same name. Use for example source.cloudAnchor.", a.what)})
 	}
-	w.SAMAccountName = l.compile(a, "sam_account_name", metaverse, wantText("sam_account_name"))
+	w.SAMAccountName = l.compile(a, "sam_account_name", l.metaverse, wantText("sam_account_name"))
 	if w.SAMAccountName != nil && w.SAMAccountName.Const {
 		if !isNull(w.SAMAccountName) {
 			l.report(hcl.Diagnostics{problem(a.at("sam_account_name"), "Same sam_account_name for every object", "sam_account_name in %s does not depend on source, and AD allows it once in a domain. Leave it out to let the domain controller choose.", a.what)})

@@ -56,7 +56,7 @@ func dumpValue(b *strings.Builder, v reflect.Value, indent, name string) {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if name == "Schema" {
+		if name == "Schema" || name == "Metaverse" {
 			return
 		}
 		dumpValue(b, v.Elem(), indent, name)

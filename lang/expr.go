@@ -25,10 +25,11 @@ type space struct {
 func (s space) lookup(attribute string, at hcl.Range) (schema.Attribute, *hcl.Diagnostic) {
 	attr, ok := s.schema.Lookup(attribute)
 	if !ok {
-		hint := ""
-		if s.schema.Kind() != "metaverse" {
-			hint = fmt.Sprintf(" An attribute of your own schema is declared with attributes in %s.", s.name)
+		where := s.name
+		if s.schema.Kind() == "metaverse" {
+			where = "a metaverse block"
 		}
+		hint := fmt.Sprintf(" An attribute of your own schema is declared with attributes in %s.", where)
 		return attr, problem(at, "Unknown attribute", "There is no attribute %q in %s.%s%s", attribute, s.name, didYouMean(attribute, s.schema.Names()), hint)
 	}
 	if s.objectType != "" && len(attr.Types) > 0 && !slices.Contains(attr.Types, s.objectType) {

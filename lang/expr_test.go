@@ -29,7 +29,7 @@ func compiledText(t testing.TB, text string, to schema.Attribute) (*Expr, hcl.Di
 		return nil, l.diags
 	}
 	a := l.read(l.scope, "test", f.Body, bodySchema("value"))
-	return l.compile(a, "value", metaverse, wantValue(to)), l.diags
+	return l.compile(a, "value", space{schema: schema.Metaverse, name: "the metaverse"}, wantValue(to)), l.diags
 }
 
 var (

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/landfall-directory/landfall/lang/schema"
 )
 
 // LoadOptions are what a run brings to a configuration.
@@ -53,6 +55,7 @@ func load(fsys fs.FS, dir string, opts LoadOptions, readVarFile func(string) ([]
 		secrets:   map[string]bool{},
 		varFiles:  map[string]bool{},
 		config:    &Config{},
+		metaverse: space{schema: schema.Metaverse, name: "the metaverse"},
 	}
 	l.scope = newScope(l)
 	l.run()
@@ -82,6 +85,7 @@ type loader struct {
 	blocks    map[string][]*hcl.Block // by type, in order of file names
 
 	config     *Config
+	metaverse  space                 // what ou_mapping, writeback and outbound rules read
 	providers  map[string]*Provider  // by address
 	mappings   map[string]*OUMapping // by address
 	writebacks map[string]*Writeback // by address
@@ -117,6 +121,7 @@ func (l *loader) run() {
 
 	l.decodeLandfall()
 	l.decodeSettings()
+	l.decodeMetaverse()
 	l.decodeProviders()
 	l.decodeMappings()
 	l.decodePacks()
@@ -136,6 +141,7 @@ var rootSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 	{Type: "locals"},
 	{Type: "provider", LabelNames: []string{"kind", "label"}},
 	{Type: "settings"},
+	{Type: "metaverse"},
 	{Type: "standard_rules", LabelNames: []string{"pack"}},
 	{Type: "sync_rule", LabelNames: []string{"label"}},
 	{Type: "ou_mapping", LabelNames: []string{"name"}},

@@ -17,7 +17,7 @@ import (
 // made relative, and one that lies elsewhere is an error.
 func (l *loader) compileOU(a *arguments, argument string, m *OUMapping) *Expr {
 	expr := a.expr(argument)
-	e := l.compile(a, argument, metaverse, wantText(argument))
+	e := l.compile(a, argument, l.metaverse, wantText(argument))
 	if e == nil {
 		return nil
 	}

@@ -37,6 +37,13 @@ settings { # Entra Connect's global settings
   }
 }
 
+metaverse {
+  attributes = { # beside the built-in schema
+    badge   = "text"
+    mentors = "multi ref"
+  }
+}
+
 standard_rules "group_writeback" { # the built-in pack, immutable, expands to sync rules
   entra                 = provider.entra.contoso
   ad                    = provider.ad.corp
