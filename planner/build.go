@@ -68,15 +68,16 @@ type build struct {
 	params  map[string]map[string]string // provider address → %parameter% → value
 	mv      *metaverse
 
-	scopes    map[*lang.Rule][]scopeState // inbound: by object
-	matched   map[*lang.Rule]int          // objects in scope
-	mvErrors  map[mvID]objectError        // inbound errors
-	targets   []*target
-	items     []*item
-	byMV      map[mvID][]*item
-	entra     map[entraKey]*Change
-	plan      Plan
-	addresses map[string][]*item // see itemsByAddress
+	scopes     map[*lang.Rule][]scopeState // inbound: by object
+	matched    map[*lang.Rule]int          // objects in scope
+	mvErrors   map[mvID]objectError        // inbound errors
+	targets    []*target
+	items      []*item
+	byMV       map[mvID][]*item
+	entra      map[entraKey]*Change
+	valueIndex map[valueKey]map[string][]ObjectID // see byValue
+	plan       Plan
+	addresses  map[string][]*item // see itemsByAddress
 }
 
 type scopeState uint8
@@ -98,7 +99,7 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 	b := &build{
 		cfg: cfg, index: map[string]int{}, params: map[string]map[string]string{},
 		scopes: map[*lang.Rule][]scopeState{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
-		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{},
+		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
 	}
 	for _, p := range cfg.Providers {
 		s := snap[p.Address()]

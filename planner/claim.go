@@ -98,6 +98,8 @@ func (b *build) judge(it *item, s *Space) {
 	}
 	it.verdict, it.reason = verdictNone, b.objection(it, s)
 	switch {
+	case it.reason == "" && !it.exists() && b.noFlow(it):
+		it.reason = "when"
 	case it.reason == "":
 		it.verdict = verdictWrite
 	case it.exists() && !it.adopted:

@@ -131,6 +131,9 @@ func isSecurity(groupType string) bool {
 
 // leave carries out on_out_of_scope or on_source_deleted.
 func (b *build) leave(it *item, policy, reason string) {
+	if b.noFlow(it) {
+		policy = "freeze"
+	}
 	switch policy {
 	case "delete":
 		b.remove(it, reason)

@@ -3,8 +3,6 @@ package planner
 import (
 	"slices"
 	"strings"
-
-	"github.com/landfall-directory/landfall/lang"
 )
 
 // entraKey names one object that is written in Entra ID.
@@ -43,20 +41,27 @@ func (b *build) entraEdit(space int, o ObjectID, address string, e Edit) {
 	c.Edits = append(c.Edits, e)
 }
 
-// outboundEntra evaluates the outbound rules to Entra ID for cloud-mastered
-// groups. What Graph lets an application write is planned; the rest is counted
-// as not written.
+// outboundEntra evaluates the outbound rules to Entra ID. What Graph lets an
+// application write on cloud-mastered groups is planned; the rest is counted as
+// not written: what is mastered on-premises, and what only Entra Connect's
+// private interface can write.
 func (b *build) outboundEntra() {
 	for si, s := range b.spaces {
 		if s.Kind != KindEntra {
 			continue
 		}
-		rules := b.entraRules(s.Provider)
-		if len(rules) > 0 {
-			for _, o := range ordered(s) {
-				if m := b.mv.objectOf(si, o); m != noMV && s.State(o) == Live && strings.EqualFold(s.Type(o), "group") {
-					b.flowEntra(rules, si, o, m)
-				}
+		for _, e := range b.exports(si) {
+			switch {
+			case e.failed != nil:
+				b.objectFailed(b.exportName(e), *e.failed)
+			case len(e.values) == 0:
+			case e.object == NoObject:
+				b.notWritten(e, "private_interface")
+			case s.State(e.object) != Live:
+			case s.First(e.object, "onPremisesSyncEnabled") == "TRUE":
+				b.notWritten(e, "mastered_on_premises")
+			default:
+				b.diffEntra(s, e)
 			}
 		}
 	}
@@ -74,71 +79,21 @@ func (b *build) outboundEntra() {
 	}
 }
 
-func (b *build) entraRules(provider string) []*lang.Rule {
-	var rules []*lang.Rule
-	for _, r := range b.cfg.Rules {
-		if r.Direction == lang.Outbound && !r.Disabled && r.Provider.Address() == provider && strings.EqualFold(r.ObjectType, "group") {
-			rules = append(rules, r)
-		}
-	}
-	return rules
-}
-
-func (b *build) flowEntra(rules []*lang.Rule, si int, o ObjectID, m mvID) {
-	s := b.spaces[si]
-	src := mvRecord{b, m}
-	byAttribute := map[string][]contributor{}
-	for _, r := range rules {
-		ok, err := b.inScope(r, src)
-		if err != nil {
-			b.objectFailed(displayName(s, o), objectError{r.Name, r.Range, err})
-			return
-		}
-		if !ok || r.MetaverseType != "*" && r.MetaverseType != b.mv.types[m] {
+func (b *build) diffEntra(s *Space, e export) {
+	private := !strings.EqualFold(s.Type(e.object), "group")
+	for _, x := range e.values {
+		if x.keep {
 			continue
 		}
-		b.matched[r]++
-		for _, f := range r.Flows {
-			key := strings.ToLower(f.Attribute)
-			byAttribute[key] = append(byAttribute[key], contributor{r, f})
-		}
-	}
-	if s.First(o, "onPremisesSyncEnabled") == "TRUE" {
-		if len(byAttribute) > 0 {
-			b.plan.NotWritten = append(b.plan.NotWritten, NotWritten{ID: s.Anchor(o), Name: displayName(s, o), Provider: s.Provider, Reason: "mastered_on_premises"})
-		}
-		return
-	}
-	private := false
-	for _, key := range sortedKeys(byAttribute) {
-		a, ok := s.Schema.Lookup(key)
-		if !ok || a.ReadOnly || a.Syntax == SyntaxReference {
+		if private || x.attribute.ReadOnly || x.attribute.Syntax == SyntaxReference {
 			private = true
 			continue
 		}
-		var result winner
-		for _, c := range byAttribute[key] {
-			got, err := b.flow(c.rule, c.flow, src, a)
-			if err != nil {
-				b.objectFailed(displayName(s, o), objectError{c.rule.Name, c.flow.Range, err})
-				return
-			}
-			if result.add(c, got) {
-				break
-			}
-		}
-		if result.by.rule == nil && result.ignored {
-			continue
-		}
-		by := result.by
-		if by.rule == nil {
-			by = byAttribute[key][0]
-		}
-		if e, differs := makeEdit(a, s.Values(o, a.Name), result.values, reasonOf(by.rule, by.flow.Range)); differs {
-			b.entraEdit(si, o, s.Provider+"[\""+markPrefix+s.Anchor(o)+"\"]", e)
+		if edit, differs := makeEdit(x.attribute, s.Values(e.object, x.attribute.Name), x.texts, reasonOf(x.by.rule, x.by.flow.Range)); differs {
+			b.entraEdit(e.space, e.object, s.Provider+"[\""+markPrefix+s.Anchor(e.object)+"\"]", edit)
 		}
 	}
 	if private {
-		b.plan.NotWritten = append(b.plan.NotWritten, NotWritten{ID: s.Anchor(o), Name: displayName(s, o), Provider: s.Provider, Reason: "private_interface"})
+		b.notWritten(e, "private_interface")
 	}
 }

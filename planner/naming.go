@@ -51,6 +51,10 @@ func (b *build) nameOne(it *item) bool {
 		return true
 	}
 	b.foreignWriter(it)
+	if b.noFlow(it) {
+		it.after = it.before
+		return true
+	}
 	root, _ := dn.Parse(it.w.OU.Root)
 	parent := it.before.Parent()
 	leaf := it.before.Leaf()

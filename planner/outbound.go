@@ -27,6 +27,7 @@ func (b *build) outbound() {
 			}
 		}
 	}
+	b.outboundJoined()
 	for _, t := range b.targets {
 		b.reportMissing(t)
 	}
@@ -41,9 +42,27 @@ func (b *build) applies(r *lang.Rule, it *item) bool {
 		(r.Writeback == nil || r.Writeback == it.w)
 }
 
+// noFlow reports whether a rule of link type join_no_flow takes the group: it
+// keeps the object, and lets nothing flow but references (sync-engine §1.7). The
+// object is neither made, renamed, moved nor deleted.
+func (b *build) noFlow(it *item) bool {
+	if it.m == noMV {
+		return false
+	}
+	for _, r := range b.cfg.Rules {
+		if r.Link == lang.JoinNoFlow && b.applies(r, it) {
+			if ok, err := b.inScope(r, mvRecord{b, it.m}); err == nil && ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // flowOut collects the contributors of every attribute and computes the edits.
 func (b *build) flowOut(it *item) {
 	src := mvRecord{b, it.m}
+	noFlow := b.noFlow(it)
 	byAttribute := map[string][]contributor{}
 	for _, r := range b.cfg.Rules {
 		if !b.applies(r, it) {
@@ -70,6 +89,9 @@ func (b *build) flowOut(it *item) {
 		a, ok := it.t.space.Schema.Lookup(key)
 		if !ok {
 			a = Attribute{Name: byAttribute[key][0].flow.Attribute}
+		}
+		if noFlow && a.Syntax != schema.Reference {
+			continue
 		}
 		if e := b.flowOne(it, src, a, byAttribute[key]); e != nil {
 			b.outboundFailed(it, *e)

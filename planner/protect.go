@@ -25,6 +25,13 @@ func (b *build) protect() {
 				continue
 			}
 		}
+		if t := b.joinedTarget(c); t != nil {
+			if why := wellKnown(t.space, t.space.ByAnchor(*c.Anchor)); why != "" {
+				c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such an object.",
+					File: c.Reason.File, Line: c.Reason.Line}
+				continue
+			}
+		}
 		for _, p := range b.cfg.Protected {
 			root, err := dn.Parse(p.DN)
 			if err == nil && (inside(c.DN.Before, root) || inside(c.DN.After, root)) {
@@ -34,6 +41,17 @@ func (b *build) protect() {
 			}
 		}
 	}
+}
+
+// joinedTarget is the AD space of a change to a joined object that belongs to no
+// writeback, nil for all others.
+func (b *build) joinedTarget(c *Change) *target {
+	for _, t := range b.targets {
+		if t.space.Provider == c.Provider && strings.HasPrefix(c.Address, c.Provider+"[") && c.Anchor != nil {
+			return t
+		}
+	}
+	return nil
 }
 
 func inside(name *string, root dn.DN) bool {
