@@ -110,7 +110,7 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		b.spaces = append(b.spaces, s)
 		b.params[p.Address()] = parameters(cfg, p)
 	}
-	b.mv = newMetaverse(b.spaces)
+	b.mv = newMetaverse(cfg.Metaverse, b.spaces)
 	return b, nil
 }
 

@@ -44,9 +44,9 @@ type refSource struct {
 // joinIndex finds metaverse objects by the folded value of one attribute.
 type joinIndex map[string][]mvID
 
-func newMetaverse(spaces []*Space) *metaverse {
+func newMetaverse(attributes *schema.Schema, spaces []*Space) *metaverse {
 	mv := &metaverse{
-		schema: schema.Metaverse, columns: map[string]*column{}, lineage: map[string][]*lang.Rule{},
+		schema: attributes, columns: map[string]*column{}, lineage: map[string][]*lang.Rule{},
 		refs: map[string][]refSource{}, keys: map[string]joinIndex{},
 		links: make([][]ObjectID, len(spaces)), of: make([][]mvID, len(spaces)),
 	}

@@ -144,11 +144,33 @@ func (q *requestBuilder) rule(cfg *lang.Config, r *lang.Rule) {
 		q.expression(w, g.When)
 	}
 	for _, f := range r.Flows {
-		if f.From != "" {
+		if f.From != "" && (flowsOn(cfg, r, f) || !q.isReference(f.From)) {
 			q.use(w, f.From)
 		}
 		q.expression(w, f.Value)
 	}
+}
+
+func (q *requestBuilder) isReference(name string) bool {
+	a, ok := q.p.Schema.Lookup(name)
+	return ok && a.Syntax == schema.Reference
+}
+
+// flowsOn reports whether an outbound rule takes what an inbound flow brings into
+// the metaverse. References cost a request for each object, so they are read
+// only then.
+func flowsOn(cfg *lang.Config, in *lang.Rule, f *lang.Flow) bool {
+	for _, r := range cfg.Rules {
+		if r.Direction != lang.Outbound || r.Disabled || in.MetaverseType != "*" && r.MetaverseType != "*" && r.MetaverseType != in.MetaverseType {
+			continue
+		}
+		for _, out := range r.Flows {
+			if strings.EqualFold(out.From, f.Attribute) || out.Value != nil && slices.ContainsFunc(out.Value.Uses, func(u lang.Use) bool { return strings.EqualFold(u.Name, f.Attribute) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (q *requestBuilder) expression(w *wanted, e *lang.Expr) {
@@ -216,10 +238,12 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 		r := out[s.Provider]
 		if r.Attributes == nil {
 			for _, t := range requests[s.Provider].Types {
-				if t.Type == "group" {
-					r.Attributes = t.References
+				if t.Type == "group" || t.All && s.Kind == KindAD {
+					r.Attributes = append(r.Attributes, t.References...)
 				}
 			}
+			slices.Sort(r.Attributes)
+			r.Attributes = slices.Compact(r.Attributes)
 		}
 		r.Objects = append(r.Objects, o)
 		out[s.Provider] = r
@@ -236,12 +260,40 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 			add(it.t.space, it.restore) // its links come back with it
 		}
 	}
+	b.referencesOfRules(add)
 	for address, r := range out {
 		slices.Sort(r.Objects)
 		r.Objects = slices.Compact(r.Objects)
 		out[address] = r
 	}
 	return out, nil
+}
+
+// referencesOfRules adds the objects of AD whose references an inbound rule reads:
+// there is no way to know what depends on them. In Entra ID only groups that are
+// written count, because each costs a request.
+func (b *build) referencesOfRules(add func(*Space, ObjectID)) {
+	for _, r := range b.cfg.Rules {
+		s, si := b.space(r.Provider)
+		if r.Direction != lang.Inbound || r.Disabled || s.Kind != KindAD || !readsReferences(s, r) {
+			continue
+		}
+		for o := range ObjectID(s.Len()) {
+			if s.State(o) == Live && b.takes(r, si, o) {
+				add(s, o)
+			}
+		}
+	}
+}
+
+func readsReferences(s *Space, r *lang.Rule) bool {
+	isReference := func(name string) bool {
+		a, ok := s.Schema.Lookup(name)
+		return ok && a.Syntax == schema.Reference
+	}
+	return slices.ContainsFunc(r.Flows, func(f *lang.Flow) bool {
+		return isReference(f.From) || f.Value != nil && slices.ContainsFunc(f.Value.Uses, func(u lang.Use) bool { return isReference(u.Name) })
+	})
 }
 
 // containers checks that the root of every writeback exists.
