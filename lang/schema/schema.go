@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"maps"
 	"sort"
 	"strings"
 )
@@ -46,15 +47,24 @@ type Attribute struct {
 type Schema struct {
 	kind   string
 	byName map[string]Attribute // key: lower case
+	// spelled holds the same by the schema's own spelling, which nearly every
+	// look-up uses: rules and providers do.
+	spelled map[string]Attribute
 }
 
 // New makes a schema. kind is "ad", "entra" or "metaverse".
 func New(kind string, attrs ...Attribute) *Schema {
-	s := &Schema{kind: kind, byName: make(map[string]Attribute, len(attrs))}
-	for _, a := range attrs {
-		s.byName[strings.ToLower(a.Name)] = a
-	}
+	s := &Schema{kind: kind, byName: make(map[string]Attribute, len(attrs)), spelled: make(map[string]Attribute, len(attrs))}
+	s.add(attrs)
 	return s
+}
+
+func (s *Schema) add(attrs []Attribute) {
+	for _, a := range attrs {
+		key := strings.ToLower(a.Name)
+		delete(s.spelled, s.byName[key].Name)
+		s.byName[key], s.spelled[a.Name] = a, a
+	}
 }
 
 // Kind is "ad", "entra" or "metaverse".
@@ -63,7 +73,10 @@ func (s *Schema) Kind() string { return s.kind }
 // Lookup finds an attribute by name, without regard to case. The result carries
 // the schema's own spelling.
 func (s *Schema) Lookup(name string) (Attribute, bool) {
-	a, ok := s.byName[strings.ToLower(name)]
+	a, ok := s.spelled[name]
+	if !ok {
+		a, ok = s.byName[strings.ToLower(name)]
+	}
 	return a, ok
 }
 
@@ -80,12 +93,7 @@ func (s *Schema) Names() []string {
 // Extend returns a copy of s with further attributes; one of the same name
 // replaces the built-in one.
 func (s *Schema) Extend(attrs ...Attribute) *Schema {
-	out := &Schema{kind: s.kind, byName: make(map[string]Attribute, len(s.byName)+len(attrs))}
-	for k, a := range s.byName {
-		out.byName[k] = a
-	}
-	for _, a := range attrs {
-		out.byName[strings.ToLower(a.Name)] = a
-	}
+	out := &Schema{kind: s.kind, byName: maps.Clone(s.byName), spelled: maps.Clone(s.spelled)}
+	out.add(attrs)
 	return out
 }
