@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/apply"
+	"github.com/landfall-directory/landfall/planner/report"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "runs",
+		Short: "What past applies did",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(
+		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return a.listRuns() }},
+		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) }},
+	)
+	return c
+}
+
+func (a *app) listRuns() error {
+	names, err := filepath.Glob(filepath.Join(runsDir, "*.jsonl"))
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		_, err := fmt.Fprintln(a.stdout, "No runs are recorded in "+runsDir+".")
+		return err
+	}
+	slices.Sort(names)
+	slices.Reverse(names)
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "run\tstarted\twho\toperations\tended")
+	for _, name := range names {
+		rec, err := readRun(name)
+		if err != nil {
+			fmt.Fprintf(w, "%s\t\t\t\tunreadable: %s\n", report.Escape(runName(name)), report.Escape(err.Error()))
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", report.Escape(rec.Header.Run), report.Escape(rec.Header.Started), report.Escape(rec.Header.Who), len(rec.Operations), ended(rec))
+	}
+	return w.Flush()
+}
+
+func runName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".jsonl") }
+
+func readRun(path string) (*apply.Record, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return apply.ReadJournal(f)
+}
+
+// ended says in words how a run ended.
+func ended(rec *apply.Record) string {
+	if rec.Footer == nil {
+		return "did not end: it was killed, or is still running"
+	}
+	n := rec.Footer.Counts
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{n.Done, "done"}, {n.Partly, "partly done"}, {n.Stale, "stale"}, {n.Failed, "failed"}, {n.Unknown, "unknown"}, {n.NotDone, "not done"}, {n.Blocked, "blocked"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+		}
+	}
+	for _, s := range rec.Footer.Stops {
+		parts = append(parts, "stopped: "+string(s.Reason))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) showRun(run string) error {
+	if run == "" || strings.ContainsAny(run, `/\`) {
+		return fmt.Errorf("%q is not the name of a run; landfall runs list shows them", run)
+	}
+	rec, err := readRun(filepath.Join(runsDir, run+".jsonl"))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no run %q in %s; landfall runs list shows them", run, runsDir)
+	}
+	if err != nil {
+		return err
+	}
+	h := rec.Header
+	fmt.Fprintf(a.stdout, "run     %s\nstarted %s by %s\nplan    %s\nconfig  %s\nended   %s\n\n", report.Escape(h.Run), report.Escape(h.Started),
+		report.Escape(h.Who), report.Escape(h.Digest), report.Escape(h.ConfigDigest), ended(rec))
+	for _, o := range rec.Operations {
+		a.showOperation(o)
+	}
+	if rec.Torn {
+		fmt.Fprintln(a.stdout, "The last line of the journal was cut off.")
+	}
+	return nil
+}
+
+func (a *app) showOperation(o apply.Recorded) {
+	status := "unknown: the journal does not say how it ended"
+	if o.Result != nil {
+		status = string(o.Result.Status)
+		if o.Result.Error != "" {
+			status += ": " + o.Result.Error
+		}
+	}
+	dn := o.DNAfter
+	if dn == "" {
+		dn = o.DNBefore
+	}
+	fmt.Fprintf(a.stdout, "%4d  %s %s %s  %s\n", o.Number, o.Verb, o.ObjectType, report.Escape(fmt.Sprintf("%q", o.Name)), report.Escape(status))
+	fmt.Fprintf(a.stdout, "      %s\n", report.Escape(dn))
+	for _, e := range o.Edits {
+		fmt.Fprintf(a.stdout, "      %s: %s -> %s\n", report.Escape(e.Attribute), values(e.Before), values(e.After))
+	}
+	for _, m := range o.Add {
+		fmt.Fprintf(a.stdout, "      + %s\n", report.Escape(m.Name))
+	}
+	for _, m := range o.Remove {
+		fmt.Fprintf(a.stdout, "      - %s\n", report.Escape(m.Name))
+	}
+}
+
+// values shows attribute values in one line.
+func values(data []planner.Datum) string {
+	if len(data) == 0 {
+		return "(none)"
+	}
+	parts := make([]string, len(data))
+	for i, d := range data {
+		parts[i] = report.Escape(strconv.Quote(d.Text))
+		if d.Hash != "" {
+			parts[i] = fmt.Sprintf("(hidden, %d characters)", d.Length)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
