@@ -71,7 +71,7 @@ func (r *page) title(c *planner.Change) {
 
 // subject is: directory, what happens, type, name.
 func (r *page) subject(c *planner.Change, doing safe) safe {
-	return r.text("%s: %s %s %s", r.tally.label[c.Provider], doing, objectType(c.ObjectType), name(cmp.Or(c.Name, c.Address)))
+	return r.text("%s: %s %s %s", r.word(r.tally.label[c.Provider]), doing, r.word(objectType(c.ObjectType)), name(cmp.Or(c.Name, c.Address)))
 }
 
 func (r *page) shortID(c *planner.Change) safe {
@@ -97,28 +97,11 @@ func (r *page) blocked() {
 		return
 	}
 	r.heading(redder, r.text("BLOCKED (%s): not carried out", len(changes)))
-	type limit struct {
-		provider, objectType, actions string
-		by                            planner.Blocked
-		alone                         int // in the full view each change is by itself
-	}
-	groups := map[limit][]*planner.Change{}
-	var order []limit
-	for i, c := range changes {
-		key := limit{c.Provider, c.ObjectType, fmt.Sprintf("%q", c.Actions), *c.Blocked, 0}
-		if r.view == ViewFull {
-			key.alone = i
-		}
-		if groups[key] == nil {
-			order = append(order, key)
-		}
-		groups[key] = append(groups[key], c)
-	}
-	for i, key := range order {
+	for i, g := range together(changes, r.view == ViewFull) {
 		if i > 0 {
 			r.blank()
 		}
-		if g := groups[key]; len(g) > 1 {
+		if len(g) > 1 {
 			r.blockedTogether(g)
 		} else {
 			r.object(g[0])
@@ -126,11 +109,46 @@ func (r *page) blocked() {
 	}
 }
 
+// together groups blocked changes that do the same and are stopped by the same
+// limit, in the order in which they stand; if alone is set, each is by itself.
+func together(changes []*planner.Change, alone bool) [][]*planner.Change {
+	type limit struct {
+		provider, objectType, actions string
+		by                            planner.Blocked
+		alone                         int
+	}
+	at := map[limit]int{}
+	var groups [][]*planner.Change
+	for i, c := range changes {
+		key := limit{c.Provider, c.ObjectType, fmt.Sprintf("%q", c.Actions), *c.Blocked, 0}
+		if alone {
+			key.alone = i
+		}
+		n, ok := at[key]
+		if !ok {
+			n = len(groups)
+			at[key] = n
+			groups = append(groups, nil)
+		}
+		groups[n] = append(groups[n], c)
+	}
+	return groups
+}
+
+// number is what happens to how many objects: delete 37 groups.
+func (r *page) number(changes []*planner.Change) safe {
+	c := changes[0]
+	kind := r.word(objectType(c.ObjectType))
+	if len(changes) != 1 {
+		kind += "s"
+	}
+	return r.text("%s %s %s", r.doing(c.Actions), len(changes), kind)
+}
+
 func (r *page) blockedTogether(changes []*planner.Change) {
 	c := changes[0]
 	_, how := mark(c)
-	r.line(2, how, r.text("! %s: BLOCKED: %s %s", r.tally.label[c.Provider], r.doing(c.Actions),
-		count(len(changes), objectType(c.ObjectType), objectType(c.ObjectType)+"s")))
+	r.line(2, how, r.text("! %s: BLOCKED: %s", r.word(r.tally.label[c.Provider]), r.number(changes)))
 	r.why(c.Blocked)
 	shown := r.atMost(len(changes))
 	for _, one := range changes[:shown] {
@@ -213,10 +231,10 @@ func (r *page) object(c *planner.Change) {
 	r.reasons(c)
 }
 
-// notes writes the notes of one change, or of several, each text once.
-func (r *page) notes(changes []*planner.Change) {
-	number := map[string]int{}
-	var order []string
+// noteNumbers lists the notes of several changes, each once, with how many
+// changes have it.
+func noteNumbers(changes []*planner.Change) (order []string, number map[string]int) {
+	number = map[string]int{}
 	for _, c := range changes {
 		for _, n := range c.Notes {
 			if number[n] == 0 {
@@ -225,6 +243,12 @@ func (r *page) notes(changes []*planner.Change) {
 			number[n]++
 		}
 	}
+	return order, number
+}
+
+// notes writes the notes of one change, or of several, each text once.
+func (r *page) notes(changes []*planner.Change) {
+	order, number := noteNumbers(changes)
 	shown := r.atMost(len(order))
 	for _, n := range order[:shown] {
 		of := safe("")
@@ -261,66 +285,89 @@ func (r *page) names(c *planner.Change) {
 	}
 }
 
+// decision is what one rule in one file says about a change.
+type decision struct {
+	rule, file string
+	precedence int
+	lines      []int
+	facts      []string // what it decides: attributes, and actions that are no edits
+}
+
+// decisions lists the rules behind a change.
+func decisions(c *planner.Change) []decision {
+	type source struct{ rule, file string }
+	at := map[source]int{}
+	var found []decision
+	add := func(why planner.Reason, facts ...string) {
+		s := source{why.Rule, why.File}
+		i, ok := at[s]
+		if !ok {
+			i = len(found)
+			at[s] = i
+			found = append(found, decision{rule: why.Rule, file: why.File, precedence: why.Precedence})
+		}
+		if why.Line > 0 {
+			found[i].lines = append(found[i].lines, why.Line)
+		}
+		found[i].facts = append(found[i].facts, facts...)
+	}
+	if c.Reason != nil {
+		add(*c.Reason, decided(c)...)
+	}
+	for _, e := range c.Edits {
+		add(e.Reason, e.Attribute)
+	}
+	for i := range found {
+		slices.Sort(found[i].lines)
+		found[i].lines = slices.Compact(found[i].lines)
+	}
+	return found
+}
+
 // reasons writes one line for each rule and file: its lines, and, where there
 // are several, what each rule decided.
 func (r *page) reasons(c *planner.Change) {
-	type source struct{ rule, file string }
-	type reason struct {
-		precedence int
-		lines      []int
-		facts      []safe
-	}
-	found := map[source]*reason{}
-	var order []source
-	add := func(why planner.Reason, fact safe) {
-		s := source{why.Rule, why.File}
-		if found[s] == nil {
-			found[s] = &reason{precedence: why.Precedence}
-			order = append(order, s)
-		}
-		if why.Line > 0 {
-			found[s].lines = append(found[s].lines, why.Line)
-		}
-		found[s].facts = append(found[s].facts, fact)
-	}
-	if c.Reason != nil {
-		add(*c.Reason, r.decided(c))
-	}
-	for _, e := range c.Edits {
-		add(e.Reason, r.text("%s", e.Attribute))
-	}
-	for _, s := range order {
-		why := found[s]
-		t := "why: " + r.rule(s.rule)
+	found := decisions(c)
+	for _, why := range found {
+		t := "why: " + r.rule(why.rule)
 		if r.view == ViewFull && why.precedence > 0 {
 			t += safe(fmt.Sprintf(", precedence %d", why.precedence))
 		}
-		if s.file != "" {
-			t += " (" + r.text("%s", s.file) + r.lines(why.lines) + ")"
+		if why.file != "" {
+			t += " (" + r.text("%s", why.file) + r.lines(why.lines) + ")"
 		}
-		if len(order) > 1 {
-			shown := r.atMost(len(why.facts))
-			t += " for " + join(why.facts[:shown], ", ")
-			if more := len(why.facts) - shown; more > 0 {
-				t += r.text(", %s more", more)
-			}
+		if len(found) > 1 {
+			t += " for " + r.facts(why.facts)
 		}
 		r.line(6, plain, t)
 	}
 }
 
-// decided says what the reason of a change, rather than of an edit, is about.
-func (r *page) decided(c *planner.Change) safe {
+// facts lists what a rule decided.
+func (r *page) facts(facts []string) safe {
+	shown := r.atMost(len(facts))
 	var words []safe
+	for _, f := range facts[:shown] {
+		words = append(words, r.text("%s", f))
+	}
+	if more := len(facts) - shown; more > 0 {
+		words = append(words, r.text("%s more", more))
+	}
+	return join(words, ", ")
+}
+
+// decided says what the reason of a change, rather than of an edit, is about.
+func decided(c *planner.Change) []string {
+	var words []string
 	for _, a := range c.Actions {
 		if a != planner.ActionUpdate {
-			words = append(words, r.text("%s", string(a)))
+			words = append(words, string(a))
 		}
 	}
 	if len(words) == 0 {
-		return "the change"
+		return []string{"the change"}
 	}
-	return join(words, ", ")
+	return words
 }
 
 // rule names a rule; blocks with an address of their own need no quotes.
@@ -334,9 +381,6 @@ func (p *printer) rule(rule string) safe {
 
 // lines writes line numbers: ":31, :45".
 func (r *page) lines(numbers []int) safe {
-	numbers = slices.Clone(numbers)
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
 	shown := r.atMost(len(numbers))
 	var parts []safe
 	for _, n := range numbers[:shown] {

@@ -11,7 +11,8 @@ import (
 // bidirectional controls, and every other character that cannot be seen become
 // \u{202e}, bytes that are not UTF-8 become \x{ff}. So does a combining mark that
 // has nothing to combine with, or stands in a heap that would paint over other
-// lines. Visible text, in whatever script, stays as it is.
+// lines. Visible text, in whatever script, stays as it is; only what the log of a
+// pipeline would take for a command (::stop-commands::, ##vso[…], ##[…]) is broken.
 func Escape(s string) string { return escape(s, false) }
 
 // maxMarks is how many combining marks one character may carry. Living scripts
@@ -20,6 +21,7 @@ const maxMarks = 4
 
 // escape also replaces everything beyond ASCII if ascii is set.
 func escape(s string, ascii bool) string {
+	s = withoutCommands(s)
 	if plainASCII(s) {
 		return s
 	}
@@ -45,6 +47,21 @@ func escape(s string, ascii bool) string {
 	}
 	return b.String()
 }
+
+// withoutCommands breaks the commands that GitHub's and Azure's runners look for
+// in whatever a step prints: "::" at the start of a line, "##[" and "##vso["
+// anywhere in it.
+func withoutCommands(s string) string {
+	if strings.HasPrefix(strings.TrimLeft(s, " "), "::") {
+		s = strings.Replace(s, "::", `\u{3a}:`, 1)
+	}
+	if strings.Contains(s, "##") {
+		s = commands.Replace(s)
+	}
+	return s
+}
+
+var commands = strings.NewReplacer("##[", `#\u{23}[`, "##v", `#\u{23}v`, "##V", `#\u{23}V`)
 
 func plainASCII(s string) bool {
 	for i := 0; i < len(s); i++ {

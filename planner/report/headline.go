@@ -8,8 +8,27 @@ import (
 	"github.com/landfall-directory/landfall/planner"
 )
 
-// result writes the answer.
+// answer is what a plan comes to, in two sentences; the second may be empty.
+type answer struct {
+	how           style
+	first, second safe
+}
+
+// result writes the answer, on one line if that is wide enough.
 func (r *page) result() {
+	a := r.answer()
+	a.first = "Result: " + a.first
+	if a.second != "" && len(a.first)+1+len(a.second) <= r.width {
+		r.line(0, a.how, a.first+" "+a.second)
+		return
+	}
+	r.line(0, a.how, a.first)
+	if a.second != "" {
+		r.line(0, a.how, a.second)
+	}
+}
+
+func (r *page) answer() answer {
 	t, p := r.tally, r.plan
 	var parts []safe
 	if t.allowed > 0 {
@@ -37,26 +56,13 @@ func (r *page) result() {
 		parts = append(parts, count(n, "object", "objects")+" frozen")
 	}
 	if t.allowed+t.blocked == 0 {
-		r.noChange(parts)
-		return
+		return r.noChange(parts)
 	}
 	how := bold
 	if t.blocked+t.errors+len(r.unread()) > 0 {
 		how = redder
 	}
-	r.answer(how, "Result: "+join(parts, ", ")+".", r.rest())
-}
-
-// answer writes two sentences, on one line if that is wide enough.
-func (p *printer) answer(how style, first, second safe) {
-	if second != "" && len(first)+1+len(second) <= p.width {
-		p.line(0, how, first+" "+second)
-		return
-	}
-	p.line(0, how, first)
-	if second != "" {
-		p.line(0, how, second)
-	}
+	return answer{how, "" + join(parts, ", ") + ".", r.rest()}
 }
 
 // rest says what the plan means for everything it does not name.
@@ -76,7 +82,7 @@ func (r *page) rest() safe {
 
 // noChange says what was looked at. A plan over nothing must not look as if all
 // were well.
-func (r *page) noChange(listed []safe) {
+func (r *page) noChange(listed []safe) answer {
 	t, p := r.tally, r.plan
 	below := safe("")
 	if len(listed) > 0 {
@@ -86,17 +92,17 @@ func (r *page) noChange(listed []safe) {
 	unread := r.unread()
 	switch {
 	case len(p.Providers) == 0:
-		r.answer(redder, "Result: NOTHING WAS CHECKED. This plan read no directory.", below)
+		return answer{redder, "NOTHING WAS CHECKED. This plan read no directory.", below}
 	case len(unread) > 0:
-		r.answer(redder, "Result: NOTHING WAS CHECKED in "+enumerate(unread)+": 0 objects were read there. This is no sign that nothing differs.", below)
+		return answer{redder, "NOTHING WAS CHECKED in " + enumerate(unread) + ": 0 objects were read there. This is no sign that nothing differs.", below}
 	case t.errors > 0:
-		r.answer(redder, "Result: no changes. "+r.rest(), below)
+		return answer{redder, "no changes. " + r.rest(), below}
 	case p.Partial != nil:
-		r.answer(yellow, "Result: no changes in this part. "+read+".", below)
+		return answer{yellow, "no changes in this part. " + read + ".", below}
 	case t.warnings > 0:
-		r.answer(yellow, "Result: No changes. "+read+", and what the files declare is what the directories hold, but see the warnings.", below)
+		return answer{yellow, "No changes. " + read + ", and what the files declare is what the directories hold, but see the warnings.", below}
 	default:
-		r.answer(green, "Result: No changes. "+read+", and what the files declare is what the directories hold.", below)
+		return answer{green, "No changes. " + read + ", and what the files declare is what the directories hold.", below}
 	}
 }
 
@@ -111,24 +117,31 @@ func (r *page) unread() []safe {
 	return out
 }
 
-// table counts changes by object type. The columns are always the same ones.
+// columns are the heads of the table; they are always the same ones.
+var columns = []string{"", "create", "restore", "update", "move", "rename", "members", "delete", "blocked"}
+
+// grid counts changes by object type, a row for each, without the heads.
+func (r *page) grid() [][]string {
+	var grid [][]string
+	for _, w := range r.tally.rows {
+		grid = append(grid, []string{
+			string(r.word(w.label)),
+			cell(w.actions[planner.ActionCreate]), cell(w.actions[planner.ActionRestore]), cell(w.actions[planner.ActionUpdate]),
+			cell(w.actions[planner.ActionMove]), cell(w.actions[planner.ActionRename]), orDash(string(delta(w.membersAdd, w.membersRemove))),
+			cell(w.actions[planner.ActionDelete]), cell(w.blocked),
+		})
+	}
+	return grid
+}
+
+// table writes the grid.
 func (r *page) table() {
 	if len(r.tally.rows) == 0 {
 		return
 	}
 	r.blank()
-	head := []string{"", "create", "restore", "update", "move", "rename", "members", "delete", "blocked"}
-	grid := [][]string{head}
-	for _, w := range r.tally.rows {
-		members := string(delta(w.membersAdd, w.membersRemove))
-		grid = append(grid, []string{
-			escape(w.label, r.ascii),
-			cell(w.actions[planner.ActionCreate]), cell(w.actions[planner.ActionRestore]), cell(w.actions[planner.ActionUpdate]),
-			cell(w.actions[planner.ActionMove]), cell(w.actions[planner.ActionRename]), orDash(members),
-			cell(w.actions[planner.ActionDelete]), cell(w.blocked),
-		})
-	}
-	widths := make([]int, len(head))
+	grid := append([][]string{columns}, r.grid()...)
+	widths := make([]int, len(columns))
 	for _, cells := range grid {
 		for i, c := range cells {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c))

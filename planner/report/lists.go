@@ -163,16 +163,24 @@ func byNumber[T any](groups map[string][]T) []string {
 	return reasons
 }
 
-// diagnostics writes the findings of one severity. Errors are always written
-// whole; of many warnings with one code, the first ones are.
-func (r *page) diagnostics(severity string) {
+// findings lists the diagnostics of one severity.
+func (r *page) findings(severity string) []planner.Diagnostic {
 	var found []planner.Diagnostic
-	perCode := map[string]int{}
 	for _, d := range r.plan.Diagnostics {
 		if (d.Severity == "error") == (severity == "error") {
 			found = append(found, d)
-			perCode[d.Code]++
 		}
+	}
+	return found
+}
+
+// diagnostics writes the findings of one severity. Errors are always written
+// whole; of many warnings with one code, the first ones are.
+func (r *page) diagnostics(severity string) {
+	found := r.findings(severity)
+	perCode := map[string]int{}
+	for _, d := range found {
+		perCode[d.Code]++
 	}
 	if len(found) == 0 {
 		return

@@ -28,10 +28,20 @@ const (
 	yellow style = "33"
 )
 
+// dialect is how untrusted text is made safe for where it goes.
+type dialect int
+
+const (
+	terminal dialect = iota // and code blocks, and everything that escapes once more
+	markdown                // a code span: nothing in it means anything, nobody is mentioned
+	summary                 // an HTML element within Markdown
+)
+
 // printer writes lines. Whatever reaches it as a string is escaped; there is no
 // other way to the output than line.
 type printer struct {
 	out   *bufio.Writer
+	how   dialect
 	ascii bool
 	color bool
 	width int
@@ -56,9 +66,9 @@ func (p *printer) text(format string, facts ...any) safe {
 		case safe:
 			shown[i] = string(f)
 		case name:
-			shown[i] = quote(string(f), p.ascii)
+			shown[i] = p.named(string(f))
 		case string:
-			shown[i] = escape(f, p.ascii)
+			shown[i] = p.show(f)
 		case int:
 			shown[i] = thousands(f)
 		default:
@@ -66,6 +76,41 @@ func (p *printer) text(format string, facts ...any) safe {
 		}
 	}
 	return safe(fmt.Sprintf(format, shown...))
+}
+
+// show makes untrusted text safe.
+func (p *printer) show(s string) string {
+	t := escape(s, p.ascii)
+	switch p.how {
+	case markdown:
+		return codeSpan(t)
+	case summary:
+		return codeElement(t)
+	default:
+		return t
+	}
+}
+
+// word is untrusted text that is a word as a rule, and then stands as it is: of
+// letters, digits and spaces nothing means anything anywhere.
+func (p *printer) word(s string) safe {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' {
+			return p.text("%s", s)
+		}
+	}
+	if strings.TrimSpace(s) != s || s == "" {
+		return p.text("%s", s)
+	}
+	return safe(s)
+}
+
+// named is show for names: where their ends cannot be seen, in quotes.
+func (p *printer) named(s string) string {
+	if p.how != terminal && s != "" {
+		return p.show(s)
+	}
+	return quote(s, p.ascii)
 }
 
 // line writes one line, indented. An empty text makes an empty line.
@@ -188,12 +233,12 @@ func count(n int, one, many string) safe {
 }
 
 // clock writes a time of the plan in UTC, to the minute; what is no time stays.
-func clock(stamp string) string {
+func (p *printer) clock(stamp string) safe {
 	t, err := time.Parse(time.RFC3339, stamp)
 	if err != nil {
-		return stamp
+		return p.text("%s", stamp)
 	}
-	return t.UTC().Format("2006-01-02 15:04 UTC")
+	return safe(t.UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 // join puts parts between separators.

@@ -76,13 +76,13 @@ func (r *page) atMost(n int) int {
 
 func (r *page) head() {
 	p := r.plan
-	r.line(0, bold, r.text("landfall %s plan of %s, configuration %s", p.LandfallVersion, clock(p.Created), shortDigest(p.ConfigDigest)))
+	r.line(0, bold, r.text("landfall %s plan of %s, configuration %s", p.LandfallVersion, r.clock(p.Created), shortDigest(p.ConfigDigest)))
 	for _, d := range p.Providers {
 		how := ""
 		if d.Refresh != "" {
 			how = " (" + d.Refresh + ")"
 		}
-		r.linef(2, "%s: %s read %s%s", d.Address, count(d.Objects, "object", "objects"), clock(d.ReadAt), how)
+		r.linef(2, "%s: %s read %s%s", d.Address, count(d.Objects, "object", "objects"), r.clock(d.ReadAt), how)
 	}
 	if len(p.Accepted) > 0 {
 		var limits []safe
