@@ -63,14 +63,14 @@ func Build(cfg *lang.Config, snap Snapshot, o Options) (*Plan, error) {
 type build struct {
 	cfg     *lang.Config
 	spaces  []*Space // in the order of their addresses
-	index   map[string]int
+	index   map[*lang.Provider]int
 	options Options
-	params  map[string]map[string]string // provider address → %parameter% → value
+	params  map[*lang.Provider]map[string]string // %parameter% → value
 	mv      *metaverse
 
-	scopes     map[*lang.Rule][]scopeState // inbound: by object
-	matched    map[*lang.Rule]int          // objects in scope
-	mvErrors   map[mvID]objectError        // inbound errors
+	rules      []*inRule
+	matched    map[*lang.Rule]int   // objects in scope
+	mvErrors   map[mvID]objectError // inbound errors
 	targets    []*target
 	items      []*item
 	byMV       map[mvID][]*item
@@ -97,8 +97,8 @@ type objectError struct {
 
 func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 	b := &build{
-		cfg: cfg, index: map[string]int{}, params: map[string]map[string]string{},
-		scopes: map[*lang.Rule][]scopeState{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
+		cfg: cfg, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
+		matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
 	}
 	for _, p := range cfg.Providers {
@@ -106,9 +106,9 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		if s == nil {
 			return nil, fmt.Errorf("%s was not read", p.Address())
 		}
-		b.index[p.Address()] = len(b.spaces)
+		b.index[p] = len(b.spaces)
 		b.spaces = append(b.spaces, s)
-		b.params[p.Address()] = parameters(cfg, p)
+		b.params[p] = parameters(cfg, p)
 	}
 	b.mv = newMetaverse(cfg.Metaverse, b.spaces)
 	return b, nil
@@ -116,7 +116,7 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 
 // space returns the space of a provider and its index.
 func (b *build) space(p *lang.Provider) (*Space, int) {
-	i := b.index[p.Address()]
+	i := b.index[p]
 	return b.spaces[i], i
 }
 

@@ -126,7 +126,7 @@ func (b *build) objection(it *item, s *Space) string {
 		_ = e
 	}
 	src := mvRecord{b, it.m}
-	params := b.params[it.w.To.Address()]
+	params := b.params[it.w.To]
 	if ok, err := b.inScope(it.w.Rule, src); err != nil || !ok {
 		b.objectionError(it, err)
 		return "when"

@@ -36,7 +36,7 @@ type exported struct {
 func (b *build) exports(space int) []export {
 	var rules []*lang.Rule
 	for _, r := range b.cfg.Rules {
-		if r.Direction == lang.Outbound && !r.Disabled && r.Writeback == nil && b.index[r.Provider.Address()] == space {
+		if r.Direction == lang.Outbound && !r.Disabled && r.Writeback == nil && b.index[r.Provider] == space {
 			rules = append(rules, r)
 		}
 	}

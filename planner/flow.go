@@ -28,7 +28,7 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 		values, err := spell(a, src.attribute(f.From))
 		return flowed{values: values}, err
 	}
-	v, err := b.evaluate(f.Value, src, b.params[r.Provider.Address()])
+	v, err := b.evaluate(f.Value, src, b.params[r.Provider])
 	if err != nil {
 		return flowed{}, err
 	}

@@ -9,6 +9,46 @@ import (
 	"github.com/landfall-directory/landfall/lang/schema"
 )
 
+// inRule is an inbound rule with the space that it reads, and what is known of
+// its scope.
+type inRule struct {
+	*lang.Rule
+	space  int
+	scopes []scopeState // by object
+	keys   []inFlow     // flows into attributes that joins look up
+}
+
+// inFlow is one flow of an inbound rule and the attribute that it flows into.
+type inFlow struct {
+	rule *inRule
+	flow *lang.Flow
+	into *mvColumn
+}
+
+// inboundRules binds the inbound rules, in the order of their precedence.
+func (b *build) inboundRules() []*inRule {
+	var rules []*inRule
+	for _, r := range b.cfg.Rules {
+		if r.Direction == lang.Inbound && !r.Disabled {
+			s, i := b.space(r.Provider)
+			rules = append(rules, &inRule{Rule: r, space: i, scopes: make([]scopeState, s.Len())})
+			for _, g := range r.Join {
+				for _, m := range g.Matches {
+					b.mv.column(m.Metaverse).indexed()
+				}
+			}
+		}
+	}
+	for _, r := range rules {
+		for _, f := range r.Flows {
+			if c := b.mv.column(f.Attribute); c.joins != nil {
+				r.keys = append(r.keys, inFlow{r, f, c})
+			}
+		}
+	}
+	return rules
+}
+
 // inbound joins every object to the metaverse, or projects it, and flows its
 // attributes in. The order of reading never matters: rules are taken by
 // precedence, objects by anchor.
@@ -16,31 +56,21 @@ import (
 // Before an object is projected, every join rule that takes it is tried; objects
 // that only a join rule takes are joined last, when all others are projected.
 func (b *build) inbound() {
-	var rules []*lang.Rule
-	for _, r := range b.cfg.Rules {
-		if r.Direction == lang.Inbound && !r.Disabled {
-			rules = append(rules, r)
-			for _, g := range r.Join {
-				for _, m := range g.Matches {
-					b.mv.index(m.Metaverse)
-				}
-			}
-		}
-	}
+	b.rules = b.inboundRules()
 	objects := make([]map[string][]ObjectID, len(b.spaces))
 	for i, s := range b.spaces {
 		objects[i] = byType(s)
 	}
-	for _, r := range rules {
+	for _, r := range b.rules {
 		if r.Link != lang.Provision {
 			continue
 		}
-		_, i := b.space(r.Provider)
+		i := r.space
 		for _, o := range objects[i][strings.ToLower(r.ObjectType)] {
-			if b.mv.objectOf(i, o) == noMV && b.takes(r, i, o) && !b.joinOne(rules, i, o) && b.mayProject(r, i, o) {
+			if b.mv.objectOf(i, o) == noMV && b.takes(r, o) && !b.joinOne(i, o) && b.mayProject(r, o) {
 				m := b.mv.project(r.MetaverseType)
 				b.mv.link(i, o, m)
-				b.indexKeys(rules, i, o, m)
+				b.indexKeys(i, o, m)
 			}
 		}
 	}
@@ -48,12 +78,12 @@ func (b *build) inbound() {
 		for _, objectType := range sortedKeys(objects[i]) {
 			for _, o := range objects[i][objectType] {
 				if b.mv.objectOf(i, o) == noMV {
-					b.joinOne(rules, i, o)
+					b.joinOne(i, o)
 				}
 			}
 		}
 	}
-	b.flowIn(rules)
+	b.flowIn()
 }
 
 // byType lists the objects of a space that take part in synchronisation, by
@@ -80,44 +110,44 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// takes reports whether an inbound rule applies to an object of its provider.
-// An error in the scope's expression fails the object for that rule.
-func (b *build) takes(r *lang.Rule, space int, o ObjectID) bool {
-	s := b.spaces[space]
-	if b.index[r.Provider.Address()] != space || !strings.EqualFold(r.ObjectType, s.Type(o)) {
-		return false
+// takes reports whether an inbound rule applies to an object of its space. An
+// error in the scope's expression fails the object for that rule.
+func (b *build) takes(r *inRule, o ObjectID) bool {
+	if r.scopes[o] == scopeUnknown {
+		r.scopes[o] = b.scopeOf(r, o)
 	}
-	states := b.scopes[r]
-	if states == nil {
-		states = make([]scopeState, s.Len())
-		b.scopes[r] = states
+	return r.scopes[o] == scopeIn
+}
+
+func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
+	s := b.spaces[r.space]
+	if !strings.EqualFold(r.ObjectType, s.Type(o)) {
+		return scopeOut
 	}
-	if states[o] == scopeUnknown {
-		ok, err := b.inScope(r, spaceRecord{s, o})
-		states[o] = scopeOut
-		if err != nil {
-			b.objectFailed(displayName(s, o), objectError{r.Name, r.Range, err})
-		} else if ok {
-			states[o] = scopeIn
-			b.matched[r]++
-		}
+	ok, err := b.inScope(r.Rule, spaceRecord{s, o})
+	if err != nil {
+		b.objectFailed(displayName(s, o), objectError{r.Name, r.Range, err})
 	}
-	return states[o] == scopeIn
+	if err != nil || !ok {
+		return scopeOut
+	}
+	b.matched[r.Rule]++
+	return scopeIn
 }
 
 // joinOne tries the join rules that take o, by precedence, and links it to the
 // one metaverse object that they find.
-func (b *build) joinOne(rules []*lang.Rule, space int, o ObjectID) bool {
-	for _, r := range rules {
-		if len(r.Join) == 0 || r.Provider.Address() != b.spaces[space].Provider || !b.takes(r, space, o) {
+func (b *build) joinOne(space int, o ObjectID) bool {
+	for _, r := range b.rules {
+		if r.space != space || len(r.Join) == 0 || !b.takes(r, o) {
 			continue
 		}
-		found := b.candidates(r, space, o)
+		found := b.candidates(r.Rule, space, o)
 		if len(found) != 1 {
 			continue
 		}
 		if b.mv.link(space, o, found[0]) {
-			b.indexKeys(rules, space, o, found[0])
+			b.indexKeys(space, o, found[0])
 			return true
 		}
 		s := b.spaces[space]
@@ -154,9 +184,10 @@ func (b *build) matchGroup(r *lang.Rule, g lang.JoinGroup, src spaceRecord) []mv
 		if len(texts) == 0 {
 			return nil
 		}
+		column := b.mv.column(match.Metaverse)
 		var hits []mvID
 		for _, text := range texts {
-			for _, m := range b.mv.lookup(match.Metaverse, text, match.CaseSensitive) {
+			for _, m := range column.lookup(text, match.CaseSensitive) {
 				if (r.MetaverseType == "*" || r.MetaverseType == b.mv.types[m]) && !slices.Contains(hits, m) {
 					hits = append(hits, m)
 				}
@@ -173,11 +204,11 @@ func (b *build) matchGroup(r *lang.Rule, g lang.JoinGroup, src spaceRecord) []mv
 
 // mayProject: a rule that joins projects an object only if one attribute of its
 // join criteria has a value.
-func (b *build) mayProject(r *lang.Rule, space int, o ObjectID) bool {
+func (b *build) mayProject(r *inRule, o ObjectID) bool {
 	if len(r.Join) == 0 {
 		return true
 	}
-	src := spaceRecord{b.spaces[space], o}
+	src := spaceRecord{b.spaces[r.space], o}
 	for _, g := range r.Join {
 		for _, m := range g.Matches {
 			if len(src.texts(m.Space)) > 0 {
@@ -190,19 +221,16 @@ func (b *build) mayProject(r *lang.Rule, space int, o ObjectID) bool {
 
 // indexKeys evaluates the flows into attributes that joins look up, so that
 // later objects find this one.
-func (b *build) indexKeys(rules []*lang.Rule, space int, o ObjectID, m mvID) {
-	for _, r := range rules {
-		if r.Provider.Address() != b.spaces[space].Provider || !b.flows(r, m) || !b.takes(r, space, o) {
+func (b *build) indexKeys(space int, o ObjectID, m mvID) {
+	for _, r := range b.rules {
+		if r.space != space || len(r.keys) == 0 || !b.flows(r.Rule, m) || !b.takes(r, o) {
 			continue
 		}
-		for _, f := range r.Flows {
-			if b.mv.keys[strings.ToLower(f.Attribute)] == nil {
-				continue
-			}
-			got, err := b.flow(r, f, spaceRecord{b.spaces[space], o}, b.mvAttribute(f.Attribute))
+		for _, f := range r.keys {
+			got, err := b.flow(r.Rule, f.flow, spaceRecord{b.spaces[space], o}, f.into.Attribute)
 			if err == nil && len(got.values) > 0 {
-				b.mv.set(m, f.Attribute, got.values, r)
-				b.mv.addKey(m, f.Attribute, got.values)
+				f.into.set(m, got.values)
+				f.into.addKeys(m, got.values)
 			}
 		}
 	}
@@ -210,11 +238,6 @@ func (b *build) indexKeys(rules []*lang.Rule, space int, o ObjectID, m mvID) {
 
 func (b *build) flows(r *lang.Rule, m mvID) bool {
 	return r.Link != lang.JoinNoFlow && (r.MetaverseType == "*" || r.MetaverseType == b.mv.types[m])
-}
-
-func (b *build) mvAttribute(name string) schema.Attribute {
-	a, _ := b.mv.schema.Lookup(name)
-	return a
 }
 
 // contributor is one flow that may contribute to an attribute.
@@ -225,68 +248,68 @@ type contributor struct {
 
 // flowIn computes every metaverse attribute from its contributors, by
 // precedence.
-func (b *build) flowIn(rules []*lang.Rule) {
-	byAttribute := map[string][]contributor{}
-	for _, r := range rules {
+func (b *build) flowIn() {
+	byAttribute := map[string][]inFlow{}
+	for _, r := range b.rules {
 		for _, f := range r.Flows {
 			key := strings.ToLower(f.Attribute)
-			byAttribute[key] = append(byAttribute[key], contributor{r, f})
+			byAttribute[key] = append(byAttribute[key], inFlow{r, f, b.mv.column(key)})
 		}
 	}
 	for _, key := range sortedKeys(byAttribute) {
-		a := b.mvAttribute(key)
+		into := b.mv.column(key)
 		for m := range mvID(len(b.mv.types)) {
 			if _, failed := b.mvErrors[m]; failed {
 				continue
 			}
-			if a.Syntax == schema.Reference {
-				b.flowReferencesIn(m, a, byAttribute[key])
+			if into.Syntax == schema.Reference {
+				b.flowReferencesIn(m, into, byAttribute[key])
 			} else {
-				b.flowAttributeIn(m, a, byAttribute[key])
+				b.flowAttributeIn(m, into, byAttribute[key])
 			}
 		}
 	}
 }
 
-func (b *build) flowAttributeIn(m mvID, a schema.Attribute, contributors []contributor) {
+func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []inFlow) {
 	var result winner
 	for _, c := range contributors {
-		o, space, ok := b.contributes(c, m)
+		o, ok := b.contributes(c, m)
 		if !ok {
 			continue
 		}
-		got, err := b.flow(c.rule, c.flow, spaceRecord{b.spaces[space], o}, a)
+		s := b.spaces[c.rule.space]
+		got, err := b.flow(c.rule.Rule, c.flow, spaceRecord{s, o}, into.Attribute)
 		if err != nil {
 			b.mvErrors[m] = objectError{c.rule.Name, c.flow.Range, err}
-			b.objectFailed(displayName(b.spaces[space], o), b.mvErrors[m])
+			b.objectFailed(displayName(s, o), b.mvErrors[m])
 			return
 		}
-		if result.add(c, got) {
+		if result.add(contributor{c.rule.Rule, c.flow}, got) {
 			break
 		}
 	}
-	b.mv.set(m, a.Name, result.values, result.by.rule)
+	into.set(m, result.values)
 }
 
-func (b *build) flowReferencesIn(m mvID, a schema.Attribute, contributors []contributor) {
+func (b *build) flowReferencesIn(m mvID, into *mvColumn, contributors []inFlow) {
 	for _, c := range contributors {
-		o, space, ok := b.contributes(c, m)
+		o, ok := b.contributes(c, m)
 		if !ok || c.flow.From == "" {
 			continue
 		}
-		b.mv.setRefs(m, a.Name, refSource{int32(space), o, c.flow.From, c.rule})
+		into.setRefs(m, refSource{int32(c.rule.space), o, c.flow.From})
 		return
 	}
 }
 
 // contributes tells which object of m a flow reads, if its rule takes it.
-func (b *build) contributes(c contributor, m mvID) (ObjectID, int, bool) {
-	space := b.index[c.rule.Provider.Address()]
-	o := b.mv.links[space][m]
-	if o == NoObject || !b.flows(c.rule, m) || !b.takes(c.rule, space, o) {
-		return NoObject, 0, false
+func (b *build) contributes(c inFlow, m mvID) (ObjectID, bool) {
+	o := b.mv.links[c.rule.space][m]
+	if o == NoObject || !b.flows(c.rule.Rule, m) || !b.takes(c.rule, o) {
+		return NoObject, false
 	}
-	return o, space, true
+	return o, true
 }
 
 // objectFailed reports an error that fails one object.

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -15,39 +16,19 @@ const noMV = ^mvID(0)
 
 // metaverse holds the persons, groups and devices of one run, and which object
 // of each connector space stands for them. It is rebuilt by every run.
-//
-// Values lie in columns, like those of a Space. Reference attributes are not
-// copied: a metaverse object remembers which connector-space object contributes
-// its references, and they are followed when they are needed.
 type metaverse struct {
 	schema *schema.Schema
-	pool   pool
 	types  []string
 	// links[space][mv] is the object that stands for mv in that space.
 	links [][]ObjectID
 	// of[space][object] is the metaverse object that an object is joined to.
 	of      [][]mvID
-	columns map[string]*column // key: lower-case attribute
-	lineage map[string][]*lang.Rule
-	refs    map[string][]refSource
-	keys    map[string]joinIndex // by lower-case metaverse attribute used in joins
+	columns map[string]*mvColumn // key: attribute name in lower case, and as it was asked for
 }
-
-// refSource says where the references of a metaverse object come from.
-type refSource struct {
-	space  int32 // -1: nobody contributes
-	object ObjectID
-	attr   string
-	rule   *lang.Rule
-}
-
-// joinIndex finds metaverse objects by the folded value of one attribute.
-type joinIndex map[string][]mvID
 
 func newMetaverse(attributes *schema.Schema, spaces []*Space) *metaverse {
 	mv := &metaverse{
-		schema: attributes, columns: map[string]*column{}, lineage: map[string][]*lang.Rule{},
-		refs: map[string][]refSource{}, keys: map[string]joinIndex{},
+		schema: attributes, columns: map[string]*mvColumn{},
 		links: make([][]ObjectID, len(spaces)), of: make([][]mvID, len(spaces)),
 	}
 	for i, s := range spaces {
@@ -87,103 +68,146 @@ func (mv *metaverse) objectOf(space int, o ObjectID) mvID {
 	return mv.of[space][o]
 }
 
-func (mv *metaverse) set(m mvID, attr string, values []string, rule *lang.Rule) {
-	key := strings.ToLower(attr)
-	c := mv.columns[key]
+// column returns an attribute.
+func (mv *metaverse) column(attr string) *mvColumn {
+	c := mv.columns[attr]
 	if c == nil {
-		if len(values) == 0 {
-			return
+		key := strings.ToLower(attr)
+		if c = mv.columns[key]; c == nil {
+			c = &mvColumn{Attribute: schema.Attribute{Name: attr}}
+			if a, ok := mv.schema.Lookup(attr); ok {
+				c.Attribute = a
+			}
+			mv.columns[key] = c
 		}
-		c = &column{}
-		mv.columns[key] = c
+		mv.columns[attr] = c
 	}
-	ids := make([]uint32, 0, 4)
-	for _, v := range values {
-		ids = append(ids, mv.pool.id(v))
-	}
-	c.set(ObjectID(m), ids)
-	l := mv.lineage[key]
-	for len(l) <= int(m) {
-		l = append(l, nil)
-	}
-	l[m] = rule
-	mv.lineage[key] = l
+	return c
 }
 
-// values of an attribute in LDAP's spelling; nil when absent.
-func (mv *metaverse) values(m mvID, attr string) []string {
-	return mv.columns[strings.ToLower(attr)].values(ObjectID(m), &mv.pool)
+func (mv *metaverse) set(m mvID, attr string, values []string, _ *lang.Rule) {
+	mv.column(attr).set(m, values)
 }
 
-// index makes the attribute one that joins look up; it must be called before
-// values are set through addKey.
-func (mv *metaverse) index(attr string) {
-	key := strings.ToLower(attr)
-	if mv.keys[key] == nil {
-		mv.keys[key] = joinIndex{}
-	}
+// values of an attribute in LDAP's spelling; nil when absent. The caller must
+// not change them.
+func (mv *metaverse) values(m mvID, attr string) []string { return mv.column(attr).values(m) }
+
+// refSource returns who contributes the references of m.
+func (mv *metaverse) refSource(m mvID, attr string) refSource { return mv.column(attr).refSource(m) }
+
+// mvColumn is one attribute of the metaverse. The texts are those of the
+// connector spaces, so that a column is cheap.
+//
+// Reference attributes are not copied: a metaverse object remembers which
+// connector-space object contributes its references, and they are followed when
+// they are needed.
+type mvColumn struct {
+	schema.Attribute
+	texts   []string          // by object: its only value; "" is none, or several
+	several map[mvID][]string // more than one value
+	refs    []refSource       // by object
+	joins   *joinIndex        // nil: no join looks the attribute up
 }
 
-func (mv *metaverse) addKey(m mvID, attr string, values []string) {
-	idx := mv.keys[strings.ToLower(attr)]
-	if idx == nil {
+// refSource says where the references of a metaverse object come from.
+type refSource struct {
+	space  int32 // -1: nobody contributes
+	object ObjectID
+	attr   string
+}
+
+func (c *mvColumn) set(m mvID, values []string) {
+	if len(values) == 0 && int(m) >= len(c.texts) {
 		return
 	}
-	for _, v := range values {
-		k := mv.joinKey(attr, v)
-		known := false
-		for _, other := range idx[k] {
-			known = known || other == m
+	for len(c.texts) <= int(m) {
+		c.texts = append(c.texts, "")
+	}
+	delete(c.several, m)
+	c.texts[m] = ""
+	switch {
+	case len(values) == 1:
+		c.texts[m] = values[0]
+	case len(values) > 1:
+		if c.several == nil {
+			c.several = map[mvID][]string{}
 		}
-		if !known {
-			idx[k] = append(idx[k], m)
+		c.several[m] = values
+	}
+}
+
+func (c *mvColumn) values(m mvID) []string {
+	switch {
+	case int(m) >= len(c.texts):
+		return nil
+	case c.texts[m] != "":
+		return c.texts[m : m+1 : m+1]
+	}
+	return c.several[m]
+}
+
+func (c *mvColumn) setRefs(m mvID, src refSource) {
+	for len(c.refs) <= int(m) {
+		c.refs = append(c.refs, refSource{space: -1})
+	}
+	c.refs[m] = src
+}
+
+func (c *mvColumn) refSource(m mvID) refSource {
+	if int(m) >= len(c.refs) {
+		return refSource{space: -1}
+	}
+	return c.refs[m]
+}
+
+// joinIndex finds metaverse objects by a value of one attribute, as joinKey
+// writes it. Nearly always there is one.
+type joinIndex struct {
+	first map[string]mvID
+	more  map[string][]mvID // beyond the first
+}
+
+// indexed makes the attribute one that joins look up.
+func (c *mvColumn) indexed() {
+	if c.joins == nil {
+		c.joins = &joinIndex{first: map[string]mvID{}, more: map[string][]mvID{}}
+	}
+}
+
+// addKeys lets joins find m by the values.
+func (c *mvColumn) addKeys(m mvID, values []string) {
+	for _, v := range values {
+		k := c.joinKey(v)
+		first, ok := c.joins.first[k]
+		switch {
+		case !ok:
+			c.joins.first[k] = m
+		case first != m && !slices.Contains(c.joins.more[k], m):
+			c.joins.more[k] = append(c.joins.more[k], m)
 		}
 	}
 }
 
 // joinKey is the form under which a value is indexed: without case, but for
 // octets.
-func (mv *metaverse) joinKey(attr, value string) string {
-	if a, _ := mv.schema.Lookup(attr); a.Syntax == schema.Octets {
+func (c *mvColumn) joinKey(value string) string {
+	if c.Syntax == schema.Octets {
 		return value
 	}
 	return dn.Fold(value)
 }
 
-// lookup returns the metaverse objects whose attribute has the value.
-func (mv *metaverse) lookup(attr, value string, caseSensitive bool) []mvID {
-	a, _ := mv.schema.Lookup(attr)
-	found := mv.keys[strings.ToLower(attr)][mv.joinKey(attr, value)]
-	if !caseSensitive && a.Syntax != schema.Octets {
+// lookup returns the metaverse objects that were indexed with the value.
+func (c *mvColumn) lookup(value string, caseSensitive bool) []mvID {
+	k := c.joinKey(value)
+	first, ok := c.joins.first[k]
+	if !ok {
+		return nil
+	}
+	found := append([]mvID{first}, c.joins.more[k]...)
+	if !caseSensitive && c.Syntax != schema.Octets {
 		return found
 	}
-	var exact []mvID
-	for _, m := range found {
-		for _, v := range mv.values(m, attr) {
-			if v == value {
-				exact = append(exact, m)
-				break
-			}
-		}
-	}
-	return exact
-}
-
-func (mv *metaverse) setRefs(m mvID, attr string, src refSource) {
-	key := strings.ToLower(attr)
-	l := mv.refs[key]
-	for len(l) <= int(m) {
-		l = append(l, refSource{space: -1})
-	}
-	l[m] = src
-	mv.refs[key] = l
-}
-
-// refSource returns who contributes the references of m.
-func (mv *metaverse) refSource(m mvID, attr string) refSource {
-	l := mv.refs[strings.ToLower(attr)]
-	if int(m) >= len(l) {
-		return refSource{space: -1}
-	}
-	return l[m]
+	return slices.DeleteFunc(found, func(m mvID) bool { return !slices.Contains(c.values(m), value) })
 }

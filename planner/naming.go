@@ -142,7 +142,7 @@ func (b *build) desiredParent(it *item, src record) (dn.DN, *objectError) {
 	m := it.w.OU
 	expr := m.Default
 	for _, r := range m.Rules {
-		ok, err := b.holds(r.When, src, b.params[it.w.To.Address()])
+		ok, err := b.holds(r.When, src, b.params[it.w.To])
 		if err != nil {
 			return dn.DN{}, &objectError{m.Address(), r.Range, fmt.Errorf("rule %q, when: %w", r.Name, err)}
 		}
@@ -174,7 +174,7 @@ func (b *build) desiredParent(it *item, src record) (dn.DN, *objectError) {
 
 // text evaluates an expression to a string; null is "".
 func (b *build) text(it *item, e *lang.Expr, src record) (string, error) {
-	v, err := b.evaluate(e, src, b.params[it.w.To.Address()])
+	v, err := b.evaluate(e, src, b.params[it.w.To])
 	if err != nil {
 		return "", err
 	}

@@ -273,13 +273,13 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 // there is no way to know what depends on them. In Entra ID only groups that are
 // written count, because each costs a request.
 func (b *build) referencesOfRules(add func(*Space, ObjectID)) {
-	for _, r := range b.cfg.Rules {
-		s, si := b.space(r.Provider)
-		if r.Direction != lang.Inbound || r.Disabled || s.Kind != KindAD || !readsReferences(s, r) {
+	for _, r := range b.rules {
+		s := b.spaces[r.space]
+		if s.Kind != KindAD || !readsReferences(s, r.Rule) {
 			continue
 		}
 		for o := range ObjectID(s.Len()) {
-			if s.State(o) == Live && b.takes(r, si, o) {
+			if s.State(o) == Live && b.takes(r, o) {
 				add(s, o)
 			}
 		}

@@ -31,7 +31,7 @@ func (b *build) inScope(r *lang.Rule, src record) (bool, error) {
 
 func (b *build) groupHolds(r *lang.Rule, g lang.ScopeGroup, src record) (bool, error) {
 	if g.When != nil {
-		return b.holds(g.When, src, b.params[r.Provider.Address()])
+		return b.holds(g.When, src, b.params[r.Provider])
 	}
 	for _, c := range g.Clauses {
 		if !clauseHolds(c, src) {

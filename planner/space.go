@@ -68,7 +68,7 @@ type Space struct {
 	names    []uint32
 	byAnchor map[uint32]ObjectID // key: pool id
 	byName   map[uint32]ObjectID // key: pool id of nameKey, or of a spelling as received
-	columns  map[string]*column  // key: lower-case attribute name
+	columns  map[string]*column  // key: attribute name in lower case, and as it was set
 	refs     map[string]*refColumn
 	absent   map[[2]string]bool
 	found    map[[2]string][]ObjectID
@@ -194,14 +194,9 @@ func (s *Space) Name(o ObjectID) string   { return s.pool.text(s.names[o]) }
 
 // Set sets the values of an attribute. No values means absent.
 func (s *Space) Set(o ObjectID, attr string, values ...string) {
-	key := strings.ToLower(attr)
-	c := s.columns[key]
+	c := s.columns[attr]
 	if c == nil {
-		if len(values) == 0 {
-			return
-		}
-		c = &column{}
-		s.columns[key] = c
+		c = s.addColumn(attr)
 	}
 	ids := make([]uint32, 0, 4)
 	for _, v := range values {
@@ -210,15 +205,35 @@ func (s *Space) Set(o ObjectID, attr string, values ...string) {
 	c.set(o, ids)
 }
 
+// addColumn makes a column known by a spelling of its name.
+func (s *Space) addColumn(attr string) *column {
+	key := strings.ToLower(attr)
+	c := s.columns[key]
+	if c == nil {
+		c = &column{}
+		s.columns[key] = c
+	}
+	s.columns[attr] = c
+	return c
+}
+
+// column finds an attribute; nil if it was never set.
+func (s *Space) column(attr string) *column {
+	if c, ok := s.columns[attr]; ok {
+		return c
+	}
+	return s.columns[strings.ToLower(attr)]
+}
+
 // Values returns the values of an attribute in LDAP's spelling, in the order in
 // which they were read; nil when absent. The caller must not change the slice.
 func (s *Space) Values(o ObjectID, attr string) []string {
-	return s.columns[strings.ToLower(attr)].values(o, &s.pool)
+	return s.column(attr).values(o, &s.pool)
 }
 
 // First is the first value of an attribute, "" when absent.
 func (s *Space) First(o ObjectID, attr string) string {
-	c := s.columns[strings.ToLower(attr)]
+	c := s.column(attr)
 	if c.count(o) == 0 {
 		return ""
 	}
@@ -234,11 +249,14 @@ func (s *Space) SetReferences(o ObjectID, attr string, ids []ObjectID) {
 }
 
 func (s *Space) refColumn(attr string) *refColumn {
-	key := strings.ToLower(attr)
-	c := s.refs[key]
+	c := s.refs[attr]
 	if c == nil {
-		c = &refColumn{}
-		s.refs[key] = c
+		key := strings.ToLower(attr)
+		if c = s.refs[key]; c == nil {
+			c = &refColumn{}
+			s.refs[key] = c
+		}
+		s.refs[attr] = c
 	}
 	return c
 }
@@ -246,7 +264,11 @@ func (s *Space) refColumn(attr string) *refColumn {
 // References returns the objects that a reference attribute names, sorted, and
 // whether the attribute was read at all. The caller must not change the slice.
 func (s *Space) References(o ObjectID, attr string) ([]ObjectID, bool) {
-	return s.refs[strings.ToLower(attr)].get(o)
+	c, ok := s.refs[attr]
+	if !ok {
+		c = s.refs[strings.ToLower(attr)]
+	}
+	return c.get(o)
 }
 
 // SetUnreadable records that this identity may not read the attribute of o.
@@ -261,7 +283,7 @@ func (s *Space) SetUnreadable(o ObjectID, attr string) {
 
 // Unreadable reports what SetUnreadable recorded.
 func (s *Space) Unreadable(o ObjectID, attr string) bool {
-	return s.hidden[o][strings.ToLower(attr)]
+	return len(s.hidden) > 0 && s.hidden[o][strings.ToLower(attr)]
 }
 
 // ProveAbsent records that a direct read found no object with that value.

@@ -175,11 +175,8 @@ func (r spaceRecord) schemaOf(name string) schema.Attribute {
 }
 
 func (r spaceRecord) texts(name string) []string {
-	switch strings.ToLower(name) {
-	case "dn", "distinguishedname":
-		if r.s.Kind == KindAD {
-			return []string{r.s.Name(r.o)}
-		}
+	if r.s.Kind == KindAD && (strings.EqualFold(name, "dn") || strings.EqualFold(name, "distinguishedName")) {
+		return []string{r.s.Name(r.o)}
 	}
 	return r.s.Values(r.o, name)
 }
@@ -210,18 +207,13 @@ type mvRecord struct {
 	m mvID
 }
 
-func (r mvRecord) schemaOf(name string) schema.Attribute {
-	a, ok := r.b.mv.schema.Lookup(name)
-	if !ok {
-		return schema.Attribute{Name: name}
-	}
-	return a
-}
+func (r mvRecord) schemaOf(name string) schema.Attribute { return r.b.mv.column(name).Attribute }
 
 func (r mvRecord) texts(name string) []string { return r.b.mv.values(r.m, name) }
 
 func (r mvRecord) attribute(name string) value.Value {
-	return typed(r.schemaOf(name), r.texts(name))
+	c := r.b.mv.column(name)
+	return typed(c.Attribute, c.values(r.m))
 }
 
 func (r mvRecord) count(name string) int {
