@@ -41,12 +41,15 @@ func (f *Forest) add(m message, w writer) *refusal {
 	if name.Len() == 0 {
 		return errUnwilling(0x2035)
 	}
-	if _, refused := f.walk(name); refused == nil {
+	if name.Equal(f.base) {
 		return errEntryExists()
 	}
 	parent, refused := f.walk(name.Parent())
 	if refused != nil {
 		return refused
+	}
+	if parent.children[siblingKey(name.Leaf().Type, name.Leaf().Value)] != nil {
+		return errEntryExists()
 	}
 	if parent.deleted {
 		return errNoObject(f.dn(f.root))
@@ -56,6 +59,9 @@ func (f *Forest) add(m message, w writer) *refusal {
 	}
 	d, refused := f.newDraft(name, parent, attrs)
 	if refused != nil {
+		return refused
+	}
+	if refused := d.checkSyntax(attrs); refused != nil {
 		return refused
 	}
 	for _, c := range attrs {
@@ -106,13 +112,12 @@ func (f *Forest) newDraft(name planner.DN, parent *object, attrs []change) (*dra
 // checkRDN applies the limits of the naming attribute. Names with a newline
 // belong to deleted and conflicting objects.
 func checkRDN(def *attributeDef, value string) *refusal {
-	if _, refused := def.canonical(value); refused != nil {
-		return refused
+	switch {
+	case strings.ContainsRune(value, 0):
+		return errInvalidDN()
 	}
-	if strings.ContainsRune(value, 0) {
-		return errSyntax(def.name)
-	}
-	return nil
+	_, refused := def.canonical(value)
+	return refused
 }
 
 // applyNew adds the values that an AddRequest gives to an attribute.
@@ -123,12 +128,18 @@ func (d *draft) applyNew(c change, rdn string) *refusal {
 		return errUnknownAttribute()
 	case def == d.schema.objectClass:
 		return nil
-	case def == d.o.class.rdn || def == d.schema.name:
+	case def == d.schema.name:
+		return nil // it is ignored
+	case def == d.o.class.rdn:
 		// The name may be given as an attribute, too, if it is the same.
 		if len(c.values) != 1 || fold(c.values[0]) != fold(rdn) {
-			return nameError(resultNamingViolation, 0x20CC, "2005 (NAMING_VIOLATION)", "")
+			return nameError(resultInvalidDN, 0x2032, "2006 (BAD_NAME)", "")
 		}
 		return nil
+	case def.constructed:
+		return attributeError(resultUndefinedType, 0x200C, "1001 (NO_ATTRIBUTE_OR_VAL)", def.name)
+	case def == d.schema.primaryGroupID:
+		return errUnwilling(0x2035) // the new account is a member of no group
 	case def == d.schema.objectCategory && len(c.values) == 1 && fold(d.category(c.values[0])) == fold(d.o.class.category):
 		return nil
 	case def == d.schema.objectGUID:
@@ -152,6 +163,13 @@ func (d *draft) create(name planner.DN) *refusal {
 			sam = accountNameFrom(guid + strconv.Itoa(n))
 		}
 		d.put(s.sAMAccountName, sam)
+	}
+	if o.is("user") {
+		for _, pair := range newAccount {
+			if def := s.lookup(pair[0]); d.first(def) == "" {
+				d.put(def, pair[1])
+			}
+		}
 	}
 	if o.is("group") && d.first(s.groupType) == "" {
 		d.put(s.groupType, "-2147483646")
@@ -178,6 +196,12 @@ func (d *draft) create(name planner.DN) *refusal {
 	return nil
 }
 
+// newAccount is what a domain controller writes into a new user.
+var newAccount = [][2]string{
+	{"accountExpires", "9223372036854775807"}, {"badPasswordTime", "0"}, {"badPwdCount", "0"}, {"codePage", "0"},
+	{"countryCode", "0"}, {"lastLogoff", "0"}, {"lastLogon", "0"}, {"logonCount", "0"}, {"pwdLastSet", "0"},
+}
+
 // insert makes the draft's object part of the directory.
 func (d *draft) insert() {
 	o := d.o
@@ -191,7 +215,7 @@ func (d *draft) insert() {
 	if o.parent.children == nil {
 		o.parent.children = map[string]*object{}
 	}
-	o.parent.children[rdnKey(o.rdnType, o.rdn)] = o
+	o.parent.children[siblingKey(o.rdnType, o.rdn)] = o
 	d.attrs = slices.Clone(o.attrs)
 	clear(d.changed)
 	d.index.addObject(o)

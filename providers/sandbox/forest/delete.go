@@ -106,22 +106,8 @@ func (f *Forest) strip(o *object) {
 // replace distinguishedName} brings it back, further changes are carried out
 // with it.
 func (f *Forest) restore(o *object, changes []change) *refusal {
-	s := f.schema
-	undeletes, target := false, ""
-	var rest []change
-	for _, c := range changes {
-		switch def := s.lookup(c.name); {
-		case def == nil:
-			return errUnknownAttribute()
-		case def == s.isDeleted && c.kind == changeDelete:
-			undeletes = true
-		case def == s.distinguishedName && c.kind == changeReplace && len(c.values) == 1:
-			target = c.values[0]
-		default:
-			rest = append(rest, c)
-		}
-	}
-	if !undeletes || target == "" {
+	target, rest, restores := f.restoration(changes)
+	if !restores {
 		return errUnwilling(0x2035)
 	}
 	name, refused := parseName(target)
@@ -132,11 +118,8 @@ func (f *Forest) restore(o *object, changes []change) *refusal {
 		return errUnwilling(0x2035)
 	}
 	parent, refused := f.walk(name.Parent())
-	if refused != nil {
-		return refused
-	}
-	if parent.deleted {
-		return errNoObject(f.dn(f.root))
+	if refused != nil || parent.deleted {
+		return errNoParent()
 	}
 	if f.readOnly(parent) {
 		return errAccess()
@@ -147,12 +130,32 @@ func (f *Forest) restore(o *object, changes []change) *refusal {
 	return f.revive(o, name.Leaf().Value, parent, rest)
 }
 
+// restoration finds the new name in a request that restores an object, and what
+// else it changes.
+func (f *Forest) restoration(changes []change) (target string, rest []change, restores bool) {
+	undeletes := false
+	for _, c := range changes {
+		switch def := f.schema.lookup(c.name); {
+		case def == f.schema.isDeleted && c.kind == changeDelete:
+			undeletes = true
+		case def == f.schema.distinguishedName && c.kind == changeReplace && len(c.values) == 1:
+			target = c.values[0]
+		default:
+			rest = append(rest, c)
+		}
+	}
+	return target, rest, undeletes && target != ""
+}
+
 // revive makes a deleted object live again, if its account names are still free.
 func (f *Forest) revive(o *object, rdn string, parent *object, rest []change) *refusal {
 	s := f.schema
 	d := f.draft(o)
 	d.put(s.isDeleted)
 	d.changed[s.sAMAccountName], d.changed[s.userPrincipalName] = true, true
+	if refused := d.checkSyntax(rest); refused != nil {
+		return refused
+	}
 	for _, c := range rest {
 		if refused := d.apply(c, false); refused != nil {
 			return refused

@@ -12,6 +12,9 @@ type draft struct {
 	o       *object
 	attrs   []attribute // copy of the object's; value slices are replaced, never written to
 	changed map[*attributeDef]bool
+	// mustKeep are attributes of which a value was taken away and that may not
+	// end without one.
+	mustKeep []*attributeDef
 	// links are the references to add and to remove, by attribute.
 	links map[*attributeDef]*linkChange
 }

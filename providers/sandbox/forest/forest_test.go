@@ -190,31 +190,3 @@ func entry(t testing.TB, conn *ldap.Conn, dn string, attrs ...string) *ldap.Entr
 	}
 	return res.Entries[0]
 }
-
-func TestMainPath(t *testing.T) {
-	conn := connect(t, load(t, smallDomain))
-	if got := len(search(t, conn, "(objectClass=group)", "cn")); got != 4 {
-		t.Errorf("%d groups, want 4", got)
-	}
-	add := ldap.NewAddRequest("CN=New,"+groups, nil)
-	add.Attribute("objectClass", []string{"group"})
-	add.Attribute("groupType", []string{"-2147483640"})
-	add.Attribute("member", []string{ann, sales})
-	add.Attribute("adminDescription", []string{"Group_1"})
-	wantCode(t, "add", conn.Add(add), 0)
-	e := entry(t, conn, "CN=New,"+groups)
-	if len(e.GetAttributeValues("member")) != 2 || e.GetAttributeValue("sAMAccountName") == "" || len(e.GetRawAttributeValue("objectSid")) != 28 {
-		e.Print()
-	}
-	mod := ldap.NewModifyRequest("CN=New,"+groups, nil)
-	mod.Delete("adminDescription", []string{"group_1"})
-	mod.Add("adminDescription", []string{"Group_2"})
-	wantCode(t, "modify", conn.Modify(mod), 0)
-	wantCode(t, "stale", conn.Modify(mod), 16)
-	wantCode(t, "rename", conn.ModifyDN(ldap.NewModifyDNRequest("CN=New,"+groups, "CN=Newer", true, "OU=Inner,"+groups)), 0)
-	wantCode(t, "delete", conn.Del(ldap.NewDelRequest("CN=Newer,OU=Inner,"+groups, nil)), 0)
-	res, err := conn.SearchWithPaging(request(base, ldap.ScopeWholeSubtree, "(objectClass=*)", "cn"), 3)
-	if err != nil || len(res.Entries) != 25-8+0 {
-		t.Errorf("paged: %v %d", err, len(res.Entries))
-	}
-}

@@ -290,11 +290,11 @@ func (l *loader) makeTree() error {
 		if parent.object.children == nil {
 			parent.object.children = map[string]*object{}
 		}
-		parent.object.children[rdnKey(o.rdnType, o.rdn)] = o
+		parent.object.children[siblingKey(o.rdnType, o.rdn)] = o
 	}
-	l.configRoot = l.root.children["cn=configuration"]
-	l.schemaRoot = l.configRoot.children["cn=schema"]
-	l.bin = l.root.children["cn=deleted objects"]
+	l.configRoot = l.root.children[siblingKey("CN", "Configuration")]
+	l.schemaRoot = l.configRoot.children[siblingKey("CN", "Schema")]
+	l.bin = l.root.children[siblingKey("CN", "Deleted Objects")]
 	l.configRoot.head, l.schemaRoot.head = true, true
 	return nil
 }
@@ -386,7 +386,7 @@ func (l *loader) checkDerived() error {
 // findRecycleBin reads from the partitions container whether the Recycle Bin is
 // enabled; Options can only turn it off.
 func (l *loader) findRecycleBin() error {
-	partitions := l.configRoot.children["cn=partitions"]
+	partitions := l.configRoot.children[siblingKey("CN", "Partitions")]
 	for _, feature := range slices.Clone(partitions.targets(l.schema.enabledFeature)) {
 		if formatGUID(feature.first(l.schema.lookup("msDS-OptionalFeatureGUID"))) != recycleBinFeature {
 			continue

@@ -67,6 +67,13 @@ func (f *Forest) modify(m message, w writer) *refusal {
 		return f.restore(o, changes)
 	}
 	d := f.draft(o)
+	if refused := d.checkSyntax(changes); refused != nil {
+		return refused
+	}
+	if _, _, restores := f.restoration(changes); restores {
+		// What a restoration deletes is not there.
+		return attributeError(resultNoSuchAttribute, 0x2076, "1001 (NO_ATTRIBUTE_OR_VAL)", "isDeleted")
+	}
 	for _, c := range changes {
 		if refused := d.apply(c, opts.permissive); refused != nil {
 			return refused
@@ -76,6 +83,23 @@ func (f *Forest) modify(m message, w writer) *refusal {
 		return refused
 	}
 	d.commit()
+	return nil
+}
+
+// checkSyntax looks at the values of a whole request before anything else, as a
+// domain controller does when it reads them.
+func (d *draft) checkSyntax(changes []change) *refusal {
+	for _, c := range changes {
+		def := d.schema.lookup(c.name)
+		if def == nil {
+			return errUnknownAttribute()
+		}
+		for _, v := range c.values {
+			if refused := def.wellFormed(v); refused != nil {
+				return refused
+			}
+		}
+	}
 	return nil
 }
 
@@ -101,6 +125,9 @@ func (d *draft) apply(c change, permissive bool) *refusal {
 	if len(values) > 1 && d.single(def) {
 		return errSingleValued(def.name)
 	}
+	if len(values) == 0 && def.kept && d.first(def) != "" {
+		return errUnwilling(0x2077)
+	}
 	d.put(def, values...)
 	return nil
 }
@@ -119,8 +146,6 @@ func (d *draft) writable(c change) (*attributeDef, *refusal) {
 		return nil, updateError(resultClassModsProhibited, 0x2017, "6008 (CANT_MOD_OBJ_CLASS)")
 	case def.owned:
 		return nil, errOwned()
-	case def == s.isDeleted || def == s.distinguishedName:
-		return nil, errUnwilling(0x2035) // only to restore a deleted object
 	case def.forward != nil:
 		return nil, errUnwilling(0x20AD)
 	case def.system || def.constructed:
@@ -145,7 +170,7 @@ func canonicalValues(def *attributeDef, c change, permissive bool) ([]string, *r
 	seen := make(map[string]bool, len(c.values))
 	for _, v := range c.values {
 		text, refused := def.canonical(v)
-		if refused != nil && c.kind == changeDelete {
+		if refused != nil && refused.code == resultConstraint && c.kind == changeDelete {
 			if permissive {
 				continue
 			}
@@ -196,6 +221,11 @@ func (d *draft) addValues(def *attributeDef, values []string, permissive bool) *
 
 func (d *draft) deleteValues(def *attributeDef, values []string, permissive bool) *refusal {
 	have := d.get(def)
+	if def.kept && len(have) > 0 {
+		// Taking the old value away is the first half of a compare-and-swap;
+		// check sees to it that there is a new one.
+		d.mustKeep = append(d.mustKeep, def)
+	}
 	if len(values) == 0 {
 		if len(have) == 0 && !permissive {
 			return errNoValue(def.name)

@@ -17,8 +17,8 @@ func fold(s string) string {
 	return s
 }
 
-// rdnKey is the form in which the names of siblings are compared.
-func rdnKey(rdnType, rdn string) string { return strings.ToLower(rdnType) + "=" + fold(rdn) }
+// siblingKey is the form in which the names of siblings are compared.
+func siblingKey(rdnType, rdn string) string { return strings.ToLower(rdnType) + "=" + fold(rdn) }
 
 // dn writes the object's distinguished name.
 func (f *Forest) dn(o *object) string {
@@ -105,8 +105,8 @@ func (f *Forest) walk(name planner.DN) (*object, *refusal) {
 	}
 	o := f.root
 	for i := len(rdns) - f.base.Len() - 1; i >= 0; i-- {
-		child := o.children[rdnKey(rdns[i].Type, rdns[i].Value)]
-		if child == nil {
+		child := o.children[siblingKey(rdns[i].Type, rdns[i].Value)]
+		if child == nil || !strings.EqualFold(child.rdnType, rdns[i].Type) {
 			return nil, errNoObject(f.dn(o))
 		}
 		o = child
@@ -147,7 +147,7 @@ func (f *Forest) resolveSpecial(s string) (*object, *refusal) {
 		if refused != nil {
 			return nil, refused
 		}
-		child := parent.children[rdnKey("CN", name)]
+		child := parent.children[siblingKey("CN", name)]
 		if child == nil {
 			return nil, errNoObject(f.dn(parent))
 		}

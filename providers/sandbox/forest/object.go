@@ -14,13 +14,14 @@ type object struct {
 	parent *object
 	// rdnType and rdn are the object's own name, unescaped.
 	rdnType, rdn string
-	children     map[string]*object // by rdnKey; nil for a leaf
-	class        *class
-	aux          []*class // auxiliary classes of this object alone
-	attrs        []attribute
-	refs         []reference // values of reference attributes
-	sources      []reference // who refers to this object, by the attribute used
-	deleted      bool
+	// children by siblingKey; nil for a leaf.
+	children map[string]*object
+	class    *class
+	aux      []*class // auxiliary classes of this object alone
+	attrs    []attribute
+	refs     []reference // values of reference attributes
+	sources  []reference // who refers to this object, by the attribute used
+	deleted  bool
 	// head marks the root of a naming context: a search does not cross it.
 	head bool
 	// generated objects come from the program's own tables and are not written

@@ -37,11 +37,12 @@ func (f *Forest) rename(m message, w writer) *refusal {
 	}
 	parent := o.parent
 	if moves {
-		if parent, refused = f.resolve(superior); refused != nil {
-			return refused
+		parent, refused = f.resolve(superior)
+		if refused != nil && refused.code == resultNoSuchObject || refused == nil && parent.deleted {
+			return errNoParent()
 		}
-		if parent.deleted {
-			return errNoObject(f.dn(f.root))
+		if refused != nil {
+			return refused
 		}
 	}
 	if !deleteOld {
@@ -84,7 +85,7 @@ func (f *Forest) checkMove(o *object, name planner.DN, parent *object) *refusal 
 	if refused := checkRDN(o.class.rdn, leaf.Value); refused != nil {
 		return refused
 	}
-	if other := parent.children[rdnKey(o.rdnType, leaf.Value)]; other != nil && other != o {
+	if other := parent.children[siblingKey(o.rdnType, leaf.Value)]; other != nil && other != o {
 		return errEntryExists()
 	}
 	return nil
@@ -94,11 +95,11 @@ func (f *Forest) checkMove(o *object, name planner.DN, parent *object) *refusal 
 // below it follows, because names are made of the tree.
 func (f *Forest) move(o *object, rdn string, parent *object) {
 	before := o.rdn
-	delete(o.parent.children, rdnKey(o.rdnType, o.rdn))
+	delete(o.parent.children, siblingKey(o.rdnType, o.rdn))
 	o.parent, o.rdn = parent, rdn
 	if parent.children == nil {
 		parent.children = map[string]*object{}
 	}
-	parent.children[rdnKey(o.rdnType, rdn)] = o
+	parent.children[siblingKey(o.rdnType, rdn)] = o
 	f.index.renamed(o, before)
 }

@@ -18,6 +18,7 @@ const (
 	resultStrongAuthRequired   = 8
 	resultCriticalExtension    = 12
 	resultNoSuchAttribute      = 16
+	resultUndefinedType        = 17
 	resultInappropriateMatch   = 18
 	resultConstraint           = 19
 	resultValueExists          = 20
@@ -35,6 +36,7 @@ const (
 	resultNotAllowedOnRDN      = 67
 	resultEntryExists          = 68
 	resultClassModsProhibited  = 69
+	resultOther                = 80
 )
 
 // refusal is the answer to a request that was not carried out: the result code,
@@ -74,6 +76,11 @@ func ldapError(code int, windows uint32, comment string) *refusal {
 
 func errNoObject(matched string) *refusal {
 	return nameError(resultNoSuchObject, 0x208D, "2001 (NO_OBJECT)", matched)
+}
+
+// errNoParent is for renames and restores; an add answers 32.
+func errNoParent() *refusal {
+	return serviceError(resultOther, 0x2089, "5003 (WILL_NOT_PERFORM)")
 }
 
 func errInvalidDN() *refusal {

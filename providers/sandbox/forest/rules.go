@@ -8,10 +8,23 @@ import (
 // attributes, account names, group types and nesting.
 func (d *draft) check() *refusal {
 	s := d.schema
+	for _, def := range d.mustKeep {
+		if len(d.get(def)) == 0 {
+			return errUnwilling(0x2077)
+		}
+	}
 	for def := range d.o.class.must {
 		if !def.references() && def != d.o.class.rdn && len(d.get(def)) == 0 {
+			if d.o.class.principal {
+				return errUnwilling(0x2035) // groupType: it is SAM's
+			}
 			return errObjectClass(0x2014)
 		}
+	}
+	if d.changed[s.primaryGroupID] {
+		// A domain controller would make the old primary group an ordinary one;
+		// here the primary group is for ever.
+		return errUnwilling(0x2035)
 	}
 	if d.o.class.principal {
 		if refused := d.checkAccount(); refused != nil {

@@ -39,6 +39,8 @@ type attributeDef struct {
 	// to the security accounts manager. Both refuse writes, with different codes.
 	system bool
 	owned  bool
+	// kept attributes cannot be removed from an object that has them.
+	kept bool
 	// constructed attributes are computed, and returned only when asked for.
 	constructed bool
 	// secret attributes can be written and never read.
@@ -96,8 +98,10 @@ const links = `
 
 // systemAttributes and ownedAttributes refuse writes (see attributeDef).
 const (
-	systemAttributes = " objectguid name distinguishedname whencreated whenchanged usnchanged usncreated isdeleted isrecycled lastknownparent msds-lastknownrdn instancetype systemflags iscriticalsystemobject ms-ds-creatorsid "
-	ownedAttributes  = " objectsid samaccounttype sidhistory memberof "
+	systemAttributes = " objectguid name distinguishedname whencreated whenchanged usnchanged usncreated isdeleted isrecycled lastknownparent msds-lastknownrdn instancetype systemflags ms-ds-creatorsid "
+	ownedAttributes  = " objectsid samaccounttype sidhistory memberof iscriticalsystemobject "
+	// keptAttributes are those that an account never loses.
+	keptAttributes = " accountexpires codepage countrycode grouptype primarygroupid samaccountname useraccountcontrol "
 )
 
 // exchangeNames are the attributes of Exchange's schema extension that do not
@@ -155,6 +159,7 @@ func (s *schema) add(def *attributeDef) {
 	word := " " + def.key + " "
 	def.system = def.system || strings.Contains(systemAttributes, word)
 	def.owned = def.owned || strings.Contains(ownedAttributes, word)
+	def.kept = strings.Contains(keptAttributes, word)
 	def.indexed = strings.Contains(indexedAttributes, word)
 	def.exchange = strings.Contains(exchangeNames, word) || strings.HasPrefix(def.key, "extensionattribute") ||
 		strings.HasPrefix(def.key, "msexch") && def.key != "msexchassistantname"

@@ -58,11 +58,31 @@ func (d *attributeDef) canonical(v string) (string, *refusal) {
 	return v, nil
 }
 
+// wellFormed refuses what is no value of the syntax at all. Limits are a matter
+// of storing, not of reading.
+func (d *attributeDef) wellFormed(v string) *refusal {
+	if v == "" {
+		return errSyntax(d.name)
+	}
+	if d.syntax == syntaxReference {
+		if strings.HasPrefix(v, "<") {
+			return nil // resolving it will tell
+		}
+		_, refused := parseName(v)
+		return refused
+	}
+	if _, refused := d.canonical(v); refused != nil && refused.code == resultInvalidSyntax {
+		return refused
+	}
+	return nil
+}
+
 func (d *attributeDef) canonicalInteger(v string) (string, *refusal) {
 	size := 32
 	if d.syntax == syntaxInt64 {
 		size = 64
 	}
+	v = strings.TrimLeft(v, " ")
 	n, err := strconv.ParseInt(v, 10, size)
 	if err != nil && size == 32 {
 		// The unsigned spelling of flags means the same bits.
@@ -73,7 +93,7 @@ func (d *attributeDef) canonicalInteger(v string) (string, *refusal) {
 	if err != nil {
 		return "", errSyntax(d.name)
 	}
-	if d.max > 0 && n > int64(d.max) {
+	if d.max > 0 && (n < int64(d.min) || n > int64(d.max)) {
 		return "", errRange(d.name)
 	}
 	return strconv.FormatInt(n, 10), nil
