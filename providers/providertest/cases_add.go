@@ -30,6 +30,11 @@ func addCases() []testCase {
 			s.add("CN=g", "objectClass: group")
 			s.add("CN=G", "objectClass: contact")
 		}},
+		// [MS-ADTS] 3.1.1.5.4.1 tells names of siblings apart by value alone.
+		{"add/same name, another naming attribute", "68", func(s *session) {
+			s.group("CN=g")
+			s.add("OU=g", "objectClass: organizationalUnit")
+		}},
 		{"add/parent missing", "32", func(s *session) {
 			s.add("CN=g,OU=nowhere", "objectClass: group")
 		}},

@@ -53,10 +53,11 @@ func modifyRefusalCases() []testCase {
 			s.group("CN=g", "description: x")
 			s.modify("CN=g", plus("description", "y"))
 		}},
-		{"modify/delete what is not there", "16 16 16", func(s *session) {
+		{"modify/delete what is not there", "16 16 16 16", func(s *session) {
 			s.group("CN=g", "info: x", "proxyAddresses: smtp:a@example.com")
 			s.modify("CN=g", minus("description"))
 			s.modify("CN=g", minus("info", "y"))
+			s.modify("CN=g", minus("managedBy"))
 			s.modify("CN=g", minus("proxyAddresses", "smtp:b@example.com"))
 		}},
 		{"modify/replace with nothing", "0 0 [info=-]", func(s *session) {

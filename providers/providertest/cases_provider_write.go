@@ -392,8 +392,9 @@ func hostileCases() []testCase {
 			s.answer("%t", o != planner.NoObject && space.First(o, "displayName") == name)
 			members, _ := space.References(o, "member")
 			s.answer("%t", len(members) == 1 && planner.DNKey(space.Name(members[0])) == planner.DNKey(s.dn(rel+",OU=people")))
-			s.subOU("OU=" + planner.EscapeDN(name))
-			moved := rel + ",OU=" + planner.EscapeDN(name)
+			s.subOU("OU=elsewhere")
+			s.subOU("OU=" + planner.EscapeDN(name) + ",OU=elsewhere")
+			moved := rel + ",OU=" + planner.EscapeDN(name) + ",OU=elsewhere"
 			s.write(s.move(rel, moved))
 			s.write(s.remove(moved))
 		}})

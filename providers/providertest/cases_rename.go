@@ -158,11 +158,13 @@ func escapeCases() []testCase {
 			s.answer("%t", len(r.Entries) == 1)
 			s.group("CN=holder", "groupType: 8")
 			s.change("CN=holder", plus("member", s.dn(rdn)))
-			s.subOU("OU=" + planner.EscapeDN(name))
-			s.rename(rdn, rdn, s.dn("OU="+planner.EscapeDN(name)))
+			s.subOU("OU=elsewhere")
+			ou := "OU=" + planner.EscapeDN(name) + ",OU=elsewhere"
+			s.subOU(ou)
+			s.rename(rdn, rdn, s.dn(ou))
 			members := s.entry("CN=holder", "member").GetAttributeValues("member")
-			s.answer("%t", len(members) == 1 && planner.DNKey(members[0]) == planner.DNKey(s.dn(rdn+",OU="+planner.EscapeDN(name))))
-			s.delete(rdn + ",OU=" + planner.EscapeDN(name))
+			s.answer("%t", len(members) == 1 && planner.DNKey(members[0]) == planner.DNKey(s.dn(rdn+","+ou)))
+			s.delete(rdn + "," + ou)
 		}})
 	}
 	return append(out,

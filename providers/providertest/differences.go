@@ -72,6 +72,8 @@ var differences = []difference{
 		`0 [memberOf=CN=g\0ADEL:<guid>,CN=Deleted Objects,^] [managedObjects=CN=g\0ADEL:<guid>,CN=Deleted Objects,^]`, deadLinks},
 
 	// Names.
+	{Samba, "add/same name, another naming attribute", "68", "0",
+		"Samba tells names of siblings apart by their naming attributes as well"},
 	{Samba, "rename/by GUID", "0 [cn=h]", "32 [none]",
 		"Samba takes the <GUID=> form of a name in a modify-DN operation only if the new parent is named, too"},
 	{Samba, "rename/another naming attribute", "64", "53",
