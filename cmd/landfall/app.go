@@ -38,6 +38,9 @@ func (a *app) enter() error {
 	default:
 		return fmt.Errorf("-color is %q; it may be auto, always or never", a.color)
 	}
+	if a.parallelism < 0 {
+		return fmt.Errorf("-parallelism is %d; it may be 0 or more", a.parallelism)
+	}
 	if a.chdir == "" {
 		return nil
 	}
@@ -45,6 +48,14 @@ func (a *app) enter() error {
 		return fmt.Errorf("-chdir: %w", err)
 	}
 	return nil
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (a *app) getenv(name string) string {

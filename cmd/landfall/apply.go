@@ -40,10 +40,13 @@ func (a *app) applyCommand() *cobra.Command {
 			"refused as stale, and the rest goes on. Blocked changes are never carried out.\n\n" +
 			"Exit status: 0 done; 1 error, nothing was written; 4 refused as a whole; 5 something failed, was\n" +
 			"stale or had an error; 6 all that was allowed is done, but something is blocked; 130 interrupted.",
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return a.applySaved(c.Context(), f, args[0])
+		Args: args(0, 1),
+		RunE: func(c *cobra.Command, plan []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			if len(plan) == 1 {
+				return a.applySaved(c.Context(), f, plan[0])
 			}
 			return a.applyNow(c.Context(), f)
 		},
@@ -51,8 +54,19 @@ func (a *app) applyCommand() *cobra.Command {
 	f.register(c)
 	c.Flags().StringVar(&f.expect, "expect", "", "plan again, and carry it out only if its `DIGEST` is this one (sha256:…)")
 	c.Flags().BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
-	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `skip` it and go on, or fail")
+	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `WORD` is skip (go on with them) or fail (stop)")
 	return c
+}
+
+// check finds mistakes in the flags before anything is read.
+func (f *applyFlags) check() error {
+	if f.onStale != apply.OnStaleSkip && f.onStale != apply.OnStaleFail {
+		return fmt.Errorf("-on-stale is %q; it may be %s or %s", f.onStale, apply.OnStaleSkip, apply.OnStaleFail)
+	}
+	if f.expect != "" && !strings.HasPrefix(f.expect, "sha256:") {
+		return fmt.Errorf("-expect is %q; a digest begins with sha256: and stands at the end of a plan", f.expect)
+	}
+	return nil
 }
 
 // applySaved carries out a plan file. It is not planned again: the writers
@@ -131,8 +145,12 @@ func (a *app) ask(ctx context.Context) error {
 	}()
 	select {
 	case <-ctx.Done():
+		fmt.Fprintln(a.stderr)
 		return ctx.Err()
 	case line := <-answer:
+		if !isTerminal(a.stdin) || line == "" {
+			fmt.Fprintln(a.stderr) // where no echo of the answer ended the line
+		}
 		if line != "yes" {
 			return errors.New("not approved; nothing was written. In a pipeline, use a saved plan, -expect or -auto-approve")
 		}

@@ -101,12 +101,16 @@ func (a *app) status(err error) int {
 	return status
 }
 
-// escapeLines escapes every line for the terminal and keeps the line breaks of
-// our own messages.
+// escapeLines escapes every line for the terminal and keeps the line breaks and
+// tabs of our own messages.
 func escapeLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		lines[i] = report.Escape(l)
+		cells := strings.Split(l, "\t")
+		for j, c := range cells {
+			cells[j] = report.Escape(c)
+		}
+		lines[i] = strings.Join(cells, "\t")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -118,6 +122,10 @@ func (a *app) command() *cobra.Command {
 		Short: "Plan and apply for hybrid identity",
 		Long: "landfall compares what HCL files declare with Microsoft Entra ID and Active Directory,\n" +
 			"shows what would change and why, and changes exactly that.",
+		Args: subcommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+
+		Version:      version,
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.enter() },
@@ -125,14 +133,15 @@ func (a *app) command() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nRun \"%s -h\" for the flags", err, c.CommandPath())
 	})
+	root.SetVersionTemplate(versionLine())
 	f := root.PersistentFlags()
 	f.StringVar(&a.chdir, "chdir", "", "work in `DIR`, as if landfall had been started there")
 	f.StringArrayVar(&a.vars, "var", nil, "set a variable: `NAME=VALUE`; may be repeated")
 	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
-	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight; 0 is its own default")
+	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.showCommand(), a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.runsCommand(), a.validateCommand(), a.fmtCommand(),
 		a.rulesCommand(), a.settingsCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root

@@ -64,7 +64,7 @@ func (a *app) planCommand() *cobra.Command {
 			"It writes nothing to any directory.\n\n" +
 			"Exit status: 0, or 1 if no plan could be made. With -detailed-exitcode also 2 if there is any\n" +
 			"change, and 6 if anything is blocked.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.plan(c.Context(), f, out, detailed, asJSON)
 		},
@@ -107,7 +107,7 @@ func (a *app) plan(ctx context.Context, f planFlags, out string, detailed, asJSO
 	if asJSON {
 		_, err = a.stdout.Write(encoded)
 	} else {
-		options.Next = nextStep(p, out)
+		options.Next = a.nextStep(p, f, out)
 		err = report.Text(a.stdout, p, options)
 	}
 	if err == nil && detailed {
@@ -127,14 +127,35 @@ func planStatus(p *planner.Plan) error {
 	return nil
 }
 
-func nextStep(p *planner.Plan, out string) string {
-	switch {
-	case len(p.Changes) == 0 || p.Summary.Blocked == len(p.Changes):
+// nextStep is the command that carries out this plan and no other: with the
+// directory and the variables that it was made with. The value of a variable may
+// be a secret and is left out.
+func (a *app) nextStep(p *planner.Plan, f planFlags, out string) string {
+	if len(p.Changes) == 0 || p.Summary.Blocked == len(p.Changes) {
 		return ""
-	case out != "":
-		return "landfall apply " + out
 	}
-	return "landfall apply"
+	words := []string{"landfall"}
+	flag := func(name string, values ...string) {
+		for _, v := range values {
+			words = append(words, name, quote(v))
+		}
+	}
+	if a.chdir != "" {
+		flag("-chdir", a.chdir)
+	}
+	for _, v := range a.vars {
+		name, _, _ := strings.Cut(v, "=")
+		words = append(words, "-var", name+"=…")
+	}
+	flag("-var-file", a.varFiles...)
+	words = append(words, "apply")
+	if out != "" {
+		return strings.Join(append(words, quote(out)), " ")
+	}
+	flag("-only", f.only...)
+	flag("-except", f.except...)
+	flag("-accept", f.accept...)
+	return strings.Join(words, " ")
 }
 
 // makePlan reads the directories and plans.
@@ -177,8 +198,15 @@ func (a *app) redactKey(cfg *lang.Config) []byte {
 	return h.Sum(nil)
 }
 
-// writeFile writes a file whole or not at all.
+// writeFile writes a file whole or not at all. Through a symbolic link it writes
+// the file behind it, and a device or pipe is written to, not replaced.
 func writeFile(name string, data []byte) error {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, data, 0o600)
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err

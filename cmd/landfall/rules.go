@@ -21,14 +21,14 @@ func (a *app) rulesCommand() *cobra.Command {
 		Short: "The sync rules, by precedence",
 		Long: "A standard rule cannot be edited. To change one, print a copy with \"rules clone\", put it into a file of\n" +
 			"the configuration, and switch the original off with disable in standard_rules.",
-		Args: cobra.NoArgs,
+		Args: subcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	var live bool
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the rules, and what each one overrides",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return a.listRules(c.Context(), live) },
 	}
 	list.Flags().BoolVar(&live, "live", false, "read the directories and count the objects that each rule takes")
@@ -40,13 +40,13 @@ func (a *app) rulesCommand() *cobra.Command {
 
 func (a *app) ruleCommand(use, short string, text func(*lang.Config, *lang.Rule) (string, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Use: use, Short: short, Args: args(1, 1),
+		RunE: func(_ *cobra.Command, names []string) error {
 			cfg, err := a.load()
 			if err != nil {
 				return err
 			}
-			r, err := cfg.FindRule(args[0])
+			r, err := cfg.FindRule(names[0])
 			if err != nil {
 				return err
 			}
@@ -133,7 +133,7 @@ func (a *app) settingsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "settings",
 		Short: "The global settings, under the names that Entra Connect has for them",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := a.load()
 			if err != nil {

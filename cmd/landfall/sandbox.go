@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +22,9 @@ func (d *directories) startSandbox(ctx context.Context, cfg *lang.Config) error 
 		return nil
 	}
 	s, err := sandbox.Start(ctx, o)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w. The embedded servers keep what is written to them in %s of the configuration; this user must be able to write there", err, sandboxDir)
+	}
 	if err != nil {
 		return err
 	}
@@ -58,14 +65,17 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Short: "The embedded directories of a configuration",
 		Long: "A provider with sandbox = FILE talks to an embedded server that is loaded from that file.\n" +
 			"What is written to it is kept in " + sandboxDir + ".",
-		Args: cobra.NoArgs,
+		Args: subcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	var graphPort, ldapPort int
 	serve := &cobra.Command{
 		Use:   "serve",
 		Short: "Keep the embedded servers running, for other clients",
-		Args:  cobra.NoArgs,
+		Long: "serve starts the embedded servers of the configuration on fixed ports of this machine, prints how to reach\n" +
+			"them, and runs until it is interrupted. Credentials and certificates are new each time. What other clients\n" +
+			"write is kept, and plan shows it as drift; plan and apply need the sandbox for themselves, so stop serve first.",
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := a.load()
 			if err != nil {
@@ -74,12 +84,12 @@ func (a *app) sandboxCommand() *cobra.Command {
 			return a.serve(c.Context(), sandboxOptions(cfg, graphPort, ldapPort))
 		},
 	}
-	serve.Flags().IntVar(&graphPort, "graph-port", 8443, "first port for Microsoft Graph (HTTPS)")
-	serve.Flags().IntVar(&ldapPort, "ldap-port", 8636, "first port for LDAPS; LDAP with StartTLS is one above")
+	serve.Flags().IntVar(&graphPort, "graph-port", 8443, "first `PORT` for Microsoft Graph (HTTPS)")
+	serve.Flags().IntVar(&ldapPort, "ldap-port", 8636, "first `PORT` for LDAPS; LDAP with StartTLS is one above")
 	reset := &cobra.Command{
 		Use:   "reset",
 		Short: "Forget everything that was written to the embedded servers",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			removed, err := sandbox.Reset(c.Context(), sandboxDir)
 			for _, name := range removed {
@@ -101,21 +111,49 @@ func (a *app) serve(ctx context.Context, o sandbox.Options) error {
 		return errors.New("no provider of this configuration has a sandbox")
 	}
 	s, err := sandbox.Start(ctx, o)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w. Choose other ports with -graph-port and -ldap-port", err)
+	}
 	if err != nil {
 		return err
 	}
 	for _, w := range s.Warnings {
 		fmt.Fprintln(a.stderr, "Sandbox: "+escapeLines(w))
 	}
+	files, err := a.printEndpoints(s, o)
+	if err == nil {
+		fmt.Fprintln(a.stderr, "Serving. Interrupt to stop.")
+		<-ctx.Done()
+	}
+	for _, name := range files { // of no use any more
+		err = errors.Join(err, os.Remove(name))
+	}
+	return errors.Join(err, s.Close())
+}
+
+// printEndpoints says how to reach the servers, with a command to try, and puts
+// the certificates of their authorities into files, which it returns.
+func (a *app) printEndpoints(s *sandbox.Sandbox, o sandbox.Options) (files []string, err error) {
+	save := func(name string, pem []byte) string {
+		name = filepath.Join(sandboxDir, name+".ca.pem")
+		if writeErr := writeFile(name, pem); writeErr != nil {
+			err = errors.Join(err, writeErr)
+			return ""
+		}
+		files = append(files, name)
+		full, absErr := filepath.Abs(name)
+		err = errors.Join(err, absErr)
+		return full
+	}
 	for _, e := range o.Entra {
-		x := s.Entra[e.Label]
-		fmt.Fprintf(a.stdout, "provider.entra.%s\n  Graph     %s/v1.0  and  %s/beta\n  tenant    %s\n  token     %s\n%s", e.Label, x.URL, x.URL, x.TenantID, x.Token, x.CA)
+		x, ca := s.Entra[e.Label], save("entra."+e.Label, s.Entra[e.Label].CA)
+		fmt.Fprintf(a.stdout, "provider.entra.%s\n  Graph     %s/v1.0  and  %s/beta\n  tenant    %s\n  CA        %s\n  token     %s\n", e.Label, x.URL, x.URL, x.TenantID, ca, x.Token)
+		fmt.Fprintf(a.stdout, "  try       curl --cacert %s -H \"Authorization: Bearer $TOKEN\" %s/v1.0/groups\n\n", quote(ca), x.URL)
 	}
 	for _, e := range o.AD {
-		x := s.AD[e.Label]
-		fmt.Fprintf(a.stdout, "provider.ad.%s\n  LDAPS     %s\n  StartTLS  %s\n  base      %s\n  user      %s\n  password  %s\n%s", e.Label, x.URL, x.PlainURL, x.BaseDN, x.Username, x.Password, x.CA)
+		x, ca := s.AD[e.Label], save("ad."+e.Label, s.AD[e.Label].CA)
+		fmt.Fprintf(a.stdout, "provider.ad.%s\n  LDAPS     %s\n  StartTLS  %s\n  base      %s\n  CA        %s\n  user      %s\n  password  %s\n", e.Label, x.URL, x.PlainURL, x.BaseDN, ca, x.Username, x.Password)
+		fmt.Fprintf(a.stdout, "  try       LDAPTLS_CACERT=%s ldapsearch -H %s -x -D %s -w %s -b %s '(adminDescription=Group_*)'\n\n", quote(ca), x.URL, quote(x.Username), x.Password, quote(x.BaseDN))
 	}
-	fmt.Fprintln(a.stderr, "Serving. Interrupt to stop.")
-	<-ctx.Done()
-	return s.Close()
+	return files, err
 }

@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(e.WorkDir, "quickstart"), os.DirFS("../../examples/quickstart"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand,
+			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand, "await": awaitCommand,
 		},
 	})
 }
@@ -62,6 +62,21 @@ func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
+	}
+}
+
+// awaitCommand waits until a file is there: await FILE.
+func awaitCommand(ts *testscript.TestScript, _ bool, args []string) {
+	name := ts.MkAbs(args[0])
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); ; <-tick.C {
+		if _, err := os.Stat(name); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not appear", args[0])
+		}
 	}
 }
 
@@ -226,7 +241,7 @@ func TestExamples(t *testing.T) {
 			if err := os.CopyFS(work, os.DirFS(source)); err != nil {
 				t.Fatal(err)
 			}
-			got := plain(landfall(t, work, 0, "plan"))
+			got := plain(strings.ReplaceAll(landfall(t, work, 0, "plan"), " -chdir "+work, ""))
 			golden := filepath.Join(source, "plan.txt")
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

@@ -15,15 +15,15 @@ func (a *app) showCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show PLAN",
 		Short: "Show a saved plan",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			data, err := os.ReadFile(args[0])
+		Args:  args(1, 1),
+		RunE: func(_ *cobra.Command, names []string) error {
+			data, err := os.ReadFile(names[0])
 			if err != nil {
 				return err
 			}
 			p, err := planner.Decode(data)
 			if err != nil {
-				return fmt.Errorf("%s: %w", args[0], err)
+				return fmt.Errorf("%s: %w", names[0], err)
 			}
 			switch format {
 			case "json":

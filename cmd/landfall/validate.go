@@ -15,14 +15,14 @@ func (a *app) validateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the configuration, without any network",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			switch format {
 			case "text":
 				cfg, err := a.load()
 				if err == nil {
-					_, err = fmt.Fprintf(a.stdout, "The configuration is valid: %d providers, %d rules, %d writebacks.\n",
-						len(cfg.Providers), len(cfg.Rules), len(cfg.Writebacks))
+					_, err = fmt.Fprintf(a.stdout, "The configuration is valid: %s, %s, %s.\n",
+						count(len(cfg.Providers), "provider"), count(len(cfg.Rules), "rule"), count(len(cfg.Writebacks), "writeback"))
 				}
 				return err
 			case "json":
