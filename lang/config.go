@@ -26,6 +26,8 @@ type Config struct {
 	Digest string
 	// Files are the sources by name, for diagnostics that show the line.
 	Files map[string]*hcl.File
+
+	loader *loader // for CompileLine: the names of the configuration
 }
 
 // ProviderKind is "entra" or "ad".

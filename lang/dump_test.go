@@ -15,7 +15,7 @@ import (
 func dump(cfg *Config) string {
 	var b strings.Builder
 	copied := *cfg
-	copied.Files, copied.Digest = nil, ""
+	copied.Files, copied.Digest, copied.loader = nil, "", nil
 	dumpValue(&b, reflect.ValueOf(copied), "", "config")
 	return b.String()
 }

@@ -64,7 +64,7 @@ func load(fsys fs.FS, dir string, opts LoadOptions, readVarFile func(string) ([]
 	if l.diags.HasErrors() {
 		return nil, l.files, l.diags
 	}
-	l.config.Files = l.files
+	l.config.Files, l.config.loader = l.files, l
 	return l.config, l.files, l.diags
 }
 
