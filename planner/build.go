@@ -71,6 +71,8 @@ type build struct {
 	rules      []*inRule
 	matched    map[*lang.Rule]int   // objects in scope
 	mvErrors   map[mvID]objectError // inbound errors
+	broken     map[entraKey]bool    // objects for which a rule's scope fails
+	roots      map[*lang.Writeback]dn.DN
 	targets    []*target
 	items      []*item
 	byMV       map[mvID][]*item
@@ -100,6 +102,14 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		cfg: cfg, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
 		matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
+		broken: map[entraKey]bool{}, roots: map[*lang.Writeback]dn.DN{},
+	}
+	for _, w := range cfg.Writebacks {
+		root, err := dn.Parse(w.OU.Root)
+		if err != nil {
+			return nil, fmt.Errorf("%s: root: %w", w.OU.Address(), err)
+		}
+		b.roots[w] = root
 	}
 	for _, p := range cfg.Providers {
 		s := snap[p.Address()]
@@ -181,6 +191,11 @@ func (b *build) diagnose(severity, code, summary, detail string, rng hcl.Range) 
 	b.plan.Diagnostics = append(b.plan.Diagnostics, Diagnostic{
 		Severity: severity, Code: code, Summary: summary, Detail: detail, File: rng.Filename, Line: rng.Start.Line,
 	})
+}
+
+// rangeAt is the place of a line, for diagnose.
+func rangeAt(file string, line int) hcl.Range {
+	return hcl.Range{Filename: file, Start: hcl.Pos{Line: line}}
 }
 
 // reasonOf names a rule as the reason of an edit.

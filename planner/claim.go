@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,9 +20,6 @@ const (
 func (b *build) claim() {
 	b.newTargets()
 	for _, w := range b.cfg.Writebacks {
-		if w.Rule != nil && w.Rule.Disabled {
-			continue
-		}
 		s, si := b.space(w.From)
 		t := b.target(w.To)
 		for _, o := range ordered(s) {
@@ -37,48 +35,60 @@ func (b *build) claim() {
 			b.items = append(b.items, it)
 		}
 	}
+	b.adoptedTwice()
 	b.settle()
 }
 
-// find looks for the item's object: by its mark, else as declared in adopt.
+// find looks for the item's object: by its mark, else as declared in adopt, else
+// in the Recycle Bin.
 func (b *build) find(it *item) {
 	key := dn.Fold(it.mark())
-	marked := it.t.marks[key]
-	if len(marked) > 0 {
+	if marked := it.t.marks[key]; len(marked) > 0 {
 		it.object = marked[0]
-	}
-	if len(marked) > 1 {
-		names := make([]string, len(marked))
-		for i, o := range marked {
-			names[i] = it.t.space.Name(o)
+		if len(marked) > 1 {
+			b.markConflict(it)
 		}
-		it.block("mark_conflict", it.w.Address(), "several objects carry the mark "+it.mark()+": "+strings.Join(names, "; ")+
-			". Clear adminDescription on all but the right one.", it.w.Range.Filename, it.w.Range.Start.Line)
+		return
 	}
-	if it.exists() {
+	if a, ok := adoption(it.w, it.mark()); ok && !it.w.Absent {
+		b.adopt(it, a)
 		return
 	}
 	if bin := it.t.bin[key]; len(bin) > 0 {
 		it.restore = bin[0]
+		if len(bin) > 1 {
+			it.notes = append(it.notes, plural(len(bin), "deleted object carries", "deleted objects carry")+" this mark; it is the one deleted last that is restored")
+		}
 	}
-	a, ok := adoption(it.w, it.mark())
-	if !ok {
-		return
+}
+
+// markConflict blocks an item whose mark several objects carry: which of them is
+// the right one is not for landfall to guess.
+func (b *build) markConflict(it *item) {
+	it.block("mark_conflict", it.w.Address(), "several objects carry the mark "+it.mark()+": "+it.t.names(it.t.marks[dn.Fold(it.mark())])+
+		". Clear adminDescription on all but the right one.", it.w.Range.Filename, it.w.Range.Start.Line)
+}
+
+// adopt takes the group that the configuration names, if it may be taken.
+func (b *build) adopt(it *item, a lang.Adoption) {
+	s := it.t.space
+	refuse := func(code, why string) {
+		it.block(code, it.w.Address(), "adopt names "+a.Target+" for "+it.mark()+", "+why, a.Range.Filename, a.Range.Start.Line)
 	}
-	o := it.t.space.ByAnchor(strings.Trim(a.Target, "{}"))
+	o := s.ByAnchor(strings.Trim(a.Target, "{}"))
 	if o == NoObject {
-		o = it.t.space.ByName(a.Target)
+		o = s.ByName(a.Target)
 	}
-	if o == NoObject || it.t.space.State(o) != Live {
-		it.block("collision", it.w.Address(), "adopt names "+a.Target+" for "+it.mark()+", and "+it.t.space.Provider+
-			" has no such object within its search bases.", a.Range.Filename, a.Range.Start.Line)
-		return
+	switch {
+	case o == NoObject || s.State(o) != Live:
+		refuse("collision", "and "+s.Provider+" has no such object.")
+	case !strings.EqualFold(s.Type(o), "group"):
+		refuse("collision", "which is a "+s.Type(o)+" and not a group.")
+	case isMark(s.First(o, markAttribute)):
+		refuse("mark_conflict", "but it carries the mark "+s.First(o, markAttribute)+".")
+	default:
+		it.object, it.adopted = o, true
 	}
-	if mark := it.t.space.First(o, markAttribute); isMark(mark) {
-		it.block("mark_conflict", it.w.Address(), "adopt names "+a.Target+" for "+it.mark()+", but it carries the mark "+mark+
-			".", a.Range.Filename, a.Range.Start.Line)
-	}
-	it.object, it.adopted, it.restore = o, true, NoObject
 }
 
 func adoption(w *lang.Writeback, mark string) (lang.Adoption, bool) {
@@ -90,19 +100,51 @@ func adoption(w *lang.Writeback, mark string) (lang.Adoption, bool) {
 	return lang.Adoption{}, false
 }
 
+// adoptedTwice finds objects that two groups would take over.
+func (b *build) adoptedTwice() {
+	type key struct {
+		t *target
+		o ObjectID
+	}
+	takers := map[key][]*item{}
+	for _, it := range b.items {
+		if it.adopted {
+			k := key{it.t, it.object}
+			if !slices.ContainsFunc(takers[k], func(x *item) bool { return x.id == it.id }) {
+				takers[k] = append(takers[k], it)
+			}
+		}
+	}
+	for _, it := range b.items {
+		if !it.adopted || len(takers[key{it.t, it.object}]) < 2 {
+			continue
+		}
+		var marks []string
+		for _, taker := range takers[key{it.t, it.object}] {
+			marks = append(marks, taker.mark())
+		}
+		it.block("mark_conflict", it.w.Address(), "adopt gives "+it.t.space.Name(it.object)+" to several groups: "+strings.Join(marks, ", ")+
+			". An object carries one mark.", it.w.Range.Filename, it.w.Range.Start.Line)
+		it.object, it.adopted = NoObject, false
+	}
+}
+
 // judge sets the verdict: write, or why not.
 func (b *build) judge(it *item, s *Space) {
-	if it.w.Absent {
-		it.verdict, it.reason = verdictAbsent, "when"
-		return
-	}
 	it.verdict, it.reason = verdictNone, b.objection(it, s)
+	written := it.exists() && !it.adopted
+	// What Active Directory masters by now, and what may not be read, has not
+	// left; no policy applies to it.
+	it.keep = written && (it.reason == "mastered_on_premises" || it.reason == "hidden_membership" || b.noFlow(it))
 	switch {
-	case it.reason == "" && !it.exists() && b.noFlow(it):
-		it.reason = "when"
+	case it.w.Absent && written && !below(it.t.space.Name(it.object), it.w.OU.Root):
+		// It carries the mark, but the block did not write it there.
+		it.verdict, it.reason, it.keep = verdictLeave, "orphan", true
+	case it.w.Absent && !it.keep:
+		it.verdict = verdictAbsent
 	case it.reason == "":
 		it.verdict = verdictWrite
-	case it.exists() && !it.adopted:
+	case written:
 		it.verdict = verdictLeave
 	}
 }
@@ -111,6 +153,9 @@ func (b *build) judge(it *item, s *Space) {
 func (b *build) objection(it *item, s *Space) string {
 	o := it.source
 	unified := slices.ContainsFunc(s.Values(o, "groupTypes"), func(t string) bool { return strings.EqualFold(t, "Unified") })
+	if b.failedInbound(it) {
+		it.failed = true // reported already
+	}
 	switch {
 	case s.First(o, "onPremisesSyncEnabled") == "TRUE":
 		return "mastered_on_premises"
@@ -121,32 +166,41 @@ func (b *build) objection(it *item, s *Space) string {
 	case it.m == noMV:
 		return "when"
 	}
-	if e, failed := b.mvErrors[it.m]; failed {
-		it.failed = true // reported already
-		_ = e
-	}
-	src := mvRecord{b, it.m}
-	params := b.params[it.w.To]
-	if ok, err := b.inScope(it.w.Rule, src); err != nil || !ok {
-		b.objectionError(it, err)
+	if !b.condition(it) {
 		return "when"
 	}
-	if it.w.When != nil {
-		if ok, err := b.holds(it.w.When, src, params); err != nil || !ok {
-			b.objectionError(it, err)
-			return "when"
-		}
-	}
-	if s.Unreadable(o, "member") {
+	it.claimed = true
+	switch {
+	case it.w.Absent, !it.exists() && b.noFlow(it):
+		return "when"
+	case s.Unreadable(o, "member"):
 		return "hidden_membership"
 	}
 	return b.writebackState(it, s, unified)
 }
 
-func (b *build) objectionError(it *item, err error) {
+// failedInbound reports whether a rule fails for the group on its way into the
+// metaverse. What it would bring is not known, so nothing follows from it.
+func (b *build) failedInbound(it *item) bool {
+	_, si := b.space(it.w.From)
+	if b.broken[entraKey{si, it.source}] {
+		return true
+	}
+	_, failed := b.mvErrors[it.m]
+	return failed
+}
+
+// condition evaluates the scope of the writeback's rule and its when.
+func (b *build) condition(it *item) bool {
+	src := mvRecord{b, it.m}
+	holds, err := b.inScope(it.w.Rule, src)
+	if err == nil && holds && it.w.When != nil {
+		holds, err = b.holds(it.w.When, src, b.params[it.w.To])
+	}
 	if err != nil {
 		b.fail(it, objectError{it.w.Address(), it.w.Range, err})
 	}
+	return err == nil && holds
 }
 
 // writebackState reads Entra's own state of a group, or the one that the block
@@ -183,7 +237,7 @@ func (b *build) writebackState(it *item, s *Space, unified bool) string {
 			return "writeback_off"
 		}
 		return "unset"
-	case it.w.Unset == "write" || it.exists() || it.restore != NoObject && it.w.Unset == "write":
+	case it.w.Unset == "write" || it.exists():
 		return ""
 	}
 	return "unset"
@@ -244,7 +298,7 @@ func (b *build) settle() {
 }
 
 // owner picks the item that stands for a group: the one that writes it, else
-// the one below whose root its object lies, else the first by name.
+// the one that most likely wrote it.
 func (b *build) owner(items []*item) *item {
 	var writers []*item
 	for _, it := range items {
@@ -262,16 +316,59 @@ func (b *build) owner(items []*item) *item {
 	if len(writers) == 1 {
 		return writers[0]
 	}
-	for _, it := range items {
-		if it.exists() && !it.adopted && below(it.t.space.Name(it.object), it.w.OU.Root) {
-			return it
-		}
-	}
-	return items[0]
+	return slices.MinFunc(items, b.moreLikely)
 }
 
+// moreLikely orders items that do not write their group by how likely it is
+// that their block wrote its object: the nearest root, then a condition that
+// still takes the group. Where that leaves it open, the more careful one stands.
+func (b *build) moreLikely(x, y *item) int {
+	return cmp.Or(cmp.Compare(b.depth(y), b.depth(x)), first(x.claimed, y.claimed), first(!x.w.Absent, !y.w.Absent),
+		cmp.Compare(severity(x.w.OnOutOfScope), severity(y.w.OnOutOfScope)))
+}
+
+// first orders true before false.
+func first(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return -1
+	}
+	return 1
+}
+
+// depth is the length of the block's root if the item's object lies below it,
+// else 0.
+func (b *build) depth(it *item) int {
+	if !it.exists() || it.adopted {
+		return 0
+	}
+	d, err := dn.Parse(it.t.space.Name(it.object))
+	if err != nil {
+		return 0
+	}
+	return b.rootDepth(it.w, d)
+}
+
+// rootDepth is the length of a writeback's root if d lies below it, else 0.
+func (b *build) rootDepth(w *lang.Writeback, d dn.DN) int {
+	if root := b.roots[w]; d.IsBelow(root) {
+		return root.Len()
+	}
+	return 0
+}
+
+// severity orders the words of on_out_of_scope and on_source_deleted.
+func severity(policy string) int { return slices.Index([]string{"freeze", "empty", "delete"}, policy) }
+
 func below(name, root string) bool {
-	d, err1 := dn.Parse(name)
-	r, err2 := dn.Parse(root)
-	return err1 == nil && err2 == nil && d.IsBelow(r)
+	r, err := dn.Parse(root)
+	return err == nil && lies(name, r)
+}
+
+// lies reports whether a name is root or lies below it.
+func lies(name string, root dn.DN) bool {
+	d, err := dn.Parse(name)
+	return err == nil && d.IsBelow(root)
 }

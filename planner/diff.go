@@ -21,16 +21,14 @@ func (b *build) diff() {
 		case verdictWrite:
 			b.diffWritten(it)
 		case verdictNone:
-			b.plan.NotWritten = append(b.plan.NotWritten, NotWritten{
-				ID: it.id, Name: it.label, Provider: it.t.space.Provider, Reason: it.reason,
-			})
+			b.listNotWritten(it)
 		case verdictLeave:
 			b.leave(it, it.w.OnOutOfScope, frozenReason(it.reason))
 		case verdictGone:
 			b.leave(it, it.w.OnSourceDeleted, "source_deleted")
 		case verdictAbsent:
 			if it.exists() {
-				b.remove(it, "ensure")
+				b.leave(it, "delete", "ensure")
 			}
 		}
 	}
@@ -40,7 +38,7 @@ func (b *build) diff() {
 // frozenReason maps why a group is not written to why its object is frozen.
 func frozenReason(reason string) string {
 	switch reason {
-	case "writeback_off", "soft_deleted":
+	case "writeback_off", "soft_deleted", "orphan":
 		return reason
 	}
 	return "out_of_scope"
@@ -96,6 +94,7 @@ func (b *build) diffWritten(it *item) {
 	}
 	if len(c.Actions) == 0 {
 		b.skipOnly(it)
+		b.blockedWithoutChange(it)
 		return
 	}
 	if c.Members == nil {
@@ -105,6 +104,16 @@ func (b *build) diffWritten(it *item) {
 		c.Notes = append(c.Notes, "SECURITY LOST: it stops being a security group, and access given to it stops working")
 	}
 	b.plan.Changes = append(b.plan.Changes, c)
+}
+
+// blockedWithoutChange tells what stands in the way of a group that needs no
+// change today: a reviewer must hear of it before it does. Conflicts of marks
+// are reported for the directory as a whole.
+func (b *build) blockedWithoutChange(it *item) {
+	if it.blocked != nil && it.blocked.Code != "mark_conflict" {
+		b.diagnose("warning", it.blocked.Code, "A group is blocked, and needs no change so far",
+			"\""+it.label+"\" ("+it.mark()+"): "+it.blocked.Detail, rangeAt(it.blocked.File, it.blocked.Line))
+	}
 }
 
 // skipOnly lists the skipped members of an object whose members do not change.
@@ -129,10 +138,25 @@ func isSecurity(groupType string) bool {
 	return err == nil && n < 0
 }
 
-// leave carries out on_out_of_scope or on_source_deleted.
+func (b *build) listNotWritten(it *item) {
+	b.plan.NotWritten = append(b.plan.NotWritten, NotWritten{
+		ID: it.id, Name: it.label, Provider: it.t.space.Provider, Reason: it.reason,
+	})
+}
+
+// leave carries out on_out_of_scope, on_source_deleted or ensure = "absent".
 func (b *build) leave(it *item, policy, reason string) {
-	if b.noFlow(it) {
+	if it.keep || b.noFlow(it) {
 		policy = "freeze"
+		if it.reason == "mastered_on_premises" || it.reason == "hidden_membership" {
+			b.listNotWritten(it) // frozen does not say why
+		}
+	}
+	if policy != "freeze" {
+		b.foreignWriter(it)
+		if !it.before.IsBelow(b.roots[it.w]) {
+			b.outsideRoot(it)
+		}
 	}
 	switch policy {
 	case "delete":
@@ -236,9 +260,11 @@ func newOU(m *lang.OUMapping, provider string, d dn.DN) Change {
 	}
 }
 
+// itemOf is the item that a change is about. Objects that carry one mark have
+// one address, so the anchor counts, too.
 func (b *build) itemOf(c *Change) *item {
 	for _, it := range b.itemsByAddress()[c.Address] {
-		if it.t.space.Provider == c.Provider {
+		if it.t.space.Provider == c.Provider && (c.Anchor == nil && it.anchor() == "" || c.Anchor != nil && it.anchor() == *c.Anchor) {
 			return it
 		}
 	}

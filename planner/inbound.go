@@ -127,6 +127,7 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 	ok, err := b.inScope(r.Rule, spaceRecord{s, o})
 	if err != nil {
 		b.objectFailed(displayName(s, o), objectError{r.Name, r.Range, err})
+		b.broken[entraKey{r.space, o}] = true
 	}
 	if err != nil || !ok {
 		return scopeOut

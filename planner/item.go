@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -52,6 +53,8 @@ type item struct {
 	object  ObjectID // that exists in the target
 	restore ObjectID // that the Recycle Bin has
 	adopted bool
+	claimed bool // scope and when of the block take the group
+	keep    bool // frozen, whatever the policies say
 	before  dn.DN
 	after   dn.DN
 	sam     string // declared sAMAccountName, sanitised and unique
@@ -71,6 +74,32 @@ func (it *item) mark() string { return markPrefix + it.id }
 func (it *item) address() string { return it.w.Address() + "[\"" + it.mark() + "\"]" }
 
 func (it *item) exists() bool { return it.object != NoObject }
+
+// present is the object in the target, live or restorable; NoObject if there is
+// none.
+func (it *item) present() ObjectID {
+	if it.exists() {
+		return it.object
+	}
+	return it.restore
+}
+
+// anchor is that of the object in the target; "" if there is none.
+func (it *item) anchor() string {
+	if o := it.present(); o != NoObject {
+		return it.t.space.Anchor(o)
+	}
+	return ""
+}
+
+// names lists the names of objects.
+func (t *target) names(objects []ObjectID) string {
+	out := make([]string, len(objects))
+	for i, o := range objects {
+		out[i] = t.space.Name(o)
+	}
+	return shortList(out)
+}
 
 // block keeps the first reason why the item must not be carried out.
 func (it *item) block(code, by, detail, file string, line int) {
@@ -115,6 +144,7 @@ func (b *build) newTargets() {
 			continue
 		}
 		s, i := b.space(p)
+		base, _ := dn.Parse(p.AD.BaseDN)
 		t := &target{
 			provider: p, space: s, index: i,
 			marks: map[string][]ObjectID{}, bin: map[string][]ObjectID{}, sids: map[string]ObjectID{},
@@ -127,6 +157,8 @@ func (b *build) newTargets() {
 			mark := s.First(o, markAttribute)
 			marked := isMark(mark)
 			switch {
+			case marked && s.State(o) == Live && !lies(s.Name(o), base):
+				// Another domain's; it was read because a group names it.
 			case s.State(o) == Deleted && marked:
 				t.bin[dn.Fold(mark)] = append(t.bin[dn.Fold(mark)], o)
 			case s.State(o) != Live:
@@ -137,6 +169,11 @@ func (b *build) newTargets() {
 					t.sids[sid] = o
 				}
 			}
+		}
+		for _, deleted := range t.bin {
+			slices.SortStableFunc(deleted, func(x, y ObjectID) int {
+				return strings.Compare(s.First(y, "whenChanged"), s.First(x, "whenChanged"))
+			})
 		}
 		b.targets = append(b.targets, t)
 	}

@@ -35,6 +35,16 @@ type world struct {
 	objects []*adObject
 	bin     []*adObject
 	serial  int
+	// elsewhere are the directories of further providers, by address.
+	elsewhere map[string]*world
+}
+
+// at is the world that a provider is connected to.
+func (w *world) at(provider string) *world {
+	if other := w.elsewhere[provider]; other != nil {
+		return other
+	}
+	return w
 }
 
 type cloudGroup struct {
@@ -169,9 +179,9 @@ func (w *world) read(t tester, cfg *lang.Config, order *rand.Rand) planner.Snaps
 		s := planner.NewSpace(p.Address(), planner.Kind(p.Kind), p.Schema)
 		s.ReadAt = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		if p.Kind == lang.KindEntra {
-			w.readEntra(s, order)
+			w.at(p.Address()).readEntra(s, order)
 		} else {
-			w.readAD(s, order)
+			w.at(p.Address()).readAD(s, order)
 		}
 		snap[p.Address()] = s
 	}
@@ -497,7 +507,7 @@ func buildFrom(cfg *lang.Config, snap planner.Snapshot, w *world, o planner.Opti
 	}
 	for _, q := range queries {
 		for _, v := range q.Values {
-			if q.Attribute == "id" && !slices.ContainsFunc(w.groups, func(g *cloudGroup) bool { return g.id == v }) {
+			if q.Attribute == "id" && !slices.ContainsFunc(w.at(q.Provider).groups, func(g *cloudGroup) bool { return g.id == v }) {
 				snap[q.Provider].ProveAbsent("id", v)
 			}
 		}

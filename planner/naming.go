@@ -37,11 +37,15 @@ func (b *build) name() {
 // drift and renames. It reports whether the item can be written.
 func (b *build) nameOne(it *item) bool {
 	want, err := b.desiredDN(it)
+	if err == nil && it.exists() && it.before.Len() == 0 {
+		err = &objectError{it.w.Address(), it.w.Range, fmt.Errorf("its object has the name %q, which is not a distinguished name of Active Directory", it.t.space.Name(it.object))}
+	}
 	if err != nil {
 		b.fail(it, *err)
 		return false
 	}
 	it.after = want
+	b.foreignWriter(it)
 	if !it.exists() {
 		if owner, ok := b.convertedAuthority(it); ok {
 			it.block("collision", it.w.Address(), "an unmarked group of Active Directory has the same security identifier: "+owner+
@@ -50,21 +54,15 @@ func (b *build) nameOne(it *item) bool {
 		}
 		return true
 	}
-	b.foreignWriter(it)
 	if b.noFlow(it) {
 		it.after = it.before
 		return true
 	}
-	root, _ := dn.Parse(it.w.OU.Root)
 	parent := it.before.Parent()
 	leaf := it.before.Leaf()
 	switch {
-	case !it.before.IsBelow(root):
-		if it.w.OutsideRoot == "block" {
-			it.block("outside_root", it.w.Address(), "the object lies outside "+it.w.OU.Root+
-				" and outside_root = \"block\". Move it back by hand, or allow landfall to (outside_root = \"move_back\").",
-				it.w.Range.Filename, it.w.Range.Start.Line)
-		}
+	case !it.before.IsBelow(b.roots[it.w]):
+		b.outsideRoot(it)
 	case parent.Equal(want.Parent()):
 	case it.w.OUDrift != "move_back":
 		if it.w.OUDrift == "report" {
@@ -82,6 +80,16 @@ func (b *build) nameOne(it *item) bool {
 		it.after = it.after.Parent().Child(leaf.Type, leaf.Value)
 	}
 	return true
+}
+
+// outsideRoot applies outside_root = "block" to an object that is not below the
+// root of its writeback.
+func (b *build) outsideRoot(it *item) {
+	if it.w.OutsideRoot == "block" {
+		it.block("outside_root", it.w.Address(), "the object lies outside "+it.w.OU.Root+
+			" and outside_root = \"block\". Move it back by hand, or allow landfall to (outside_root = \"move_back\").",
+			it.w.Range.Filename, it.w.Range.Start.Line)
+	}
 }
 
 // convertedAuthority finds an unmarked AD group that is this very group: its
@@ -102,7 +110,11 @@ func (b *build) convertedAuthority(it *item) (string, bool) {
 
 func (b *build) foreignWriter(it *item) {
 	const attr = "msDS-ExternalDirectoryObjectId"
-	if v := it.t.space.First(it.object, attr); v != "" && !it.adopted {
+	o := it.present()
+	if o == NoObject || it.adopted {
+		return
+	}
+	if v := it.t.space.First(o, attr); v != "" {
 		if _, declared := adoption(it.w, it.mark()); !declared {
 			it.block("foreign_writer", it.w.Address(), attr+" is "+fmt.Sprintf("%q", v)+": Entra Cloud Sync writes this object, too, and two writers would fight. "+
 				"Take the group out of Cloud Sync's scope, then name it in adopt.", it.w.Range.Filename, it.w.Range.Start.Line)

@@ -99,6 +99,16 @@ func (b *build) flowOut(it *item) {
 		}
 	}
 	slices.SortFunc(it.edits, func(x, y Edit) int { return strings.Compare(x.Attribute, y.Attribute) })
+	b.needsType(it)
+}
+
+// needsType fails a group that would be made without a groupType: Active
+// Directory would take it for a global security group.
+func (b *build) needsType(it *item) {
+	if it.present() == NoObject && !slices.ContainsFunc(it.edits, func(e Edit) bool { return strings.EqualFold(e.Attribute, "groupType") }) {
+		b.fail(it, objectError{it.w.Address(), it.w.Range,
+			fmt.Errorf("no rule gives it a groupType, and Active Directory would make it a global security group; enable \"Out to AD - Group SOAInAAD\" of the standard rules, or flow groupType")})
+	}
 }
 
 // outboundFailed reports an object error. A group over the member limit that was
@@ -163,9 +173,12 @@ func (b *build) flowOne(it *item, src mvRecord, a schema.Attribute, contributors
 	for _, c := range contributors {
 		var got flowed
 		var err error
-		if strings.EqualFold(a.Name, "sAMAccountName") && c.rule.Writeback != nil {
+		switch {
+		case strings.EqualFold(a.Name, markAttribute):
+			got = flowed{values: []string{it.mark()}} // never what a rule made of cloudAnchor
+		case strings.EqualFold(a.Name, "sAMAccountName") && c.rule.Writeback != nil:
 			got = flowed{values: oneOrNone(it.sam), ignore: it.sam == ""}
-		} else {
+		default:
 			got, err = b.flow(c.rule, c.flow, src, a)
 		}
 		if err != nil {

@@ -18,8 +18,8 @@ func (b *build) protect() {
 		if c.Blocked != nil {
 			continue
 		}
-		if it := b.itemOf(c); it != nil && it.exists() {
-			if why := wellKnown(it.t.space, it.object); why != "" {
+		if it := b.itemOf(c); it != nil && it.present() != NoObject {
+			if why := wellKnown(it.t.space, it.present()); why != "" {
 				c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such a group.",
 					File: it.w.Range.Filename, Line: it.w.Range.Start.Line}
 				continue

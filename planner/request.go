@@ -20,7 +20,7 @@ import (
 
 // alwaysAD are the attributes of AD's objects that the planner itself looks at.
 var alwaysAD = map[string][]string{
-	"group": {markAttribute, "objectSid", "groupType", "sAMAccountName", "displayName", "adminCount", "isCriticalSystemObject", "msDS-ExternalDirectoryObjectId"},
+	"group": {markAttribute, "objectSid", "groupType", "sAMAccountName", "displayName", "adminCount", "isCriticalSystemObject", "msDS-ExternalDirectoryObjectId", "whenChanged"},
 	"user":  {"displayName", "userPrincipalName", "sAMAccountName"}, "inetOrgPerson": {"displayName", "userPrincipalName", "sAMAccountName"},
 	"contact": {"displayName", "mail"}, "computer": {"displayName"}, "foreignSecurityPrincipal": {"objectSid"},
 	"organizationalUnit": {},
@@ -232,6 +232,9 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 	}
 	b.inbound()
 	b.claim()
+	if err := b.sameTenants(); err != nil {
+		return nil, err
+	}
 	requests := Requests(cfg)
 	out := map[string]References{}
 	add := func(s *Space, o ObjectID) {
