@@ -58,6 +58,9 @@ func createCases() []testCase {
 		{"write/create with a name that is too long", "failed 19", func(s *session) {
 			s.write(s.create("CN="+strings.Repeat("🎉", 200), marked("1")))
 		}},
+		{"write/create with a line break in the name", "failed 64", func(s *session) {
+			s.write(s.create("CN="+planner.EscapeDN("line\nbreak"), marked("1")))
+		}},
 		{"write/create an OU", "done done [ou=deep]", func(s *session) {
 			op := s.create("OU=o")
 			op.ObjectType = "organizationalUnit"

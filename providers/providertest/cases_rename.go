@@ -128,7 +128,6 @@ var hostileNames = []string{
 	`  both  `,
 	`x` + "\u202e" + `gnp.exe`,
 	"\x1b[2J",
-	"line\nbreak",
 	"tab\tbed",
 	`]]>`,
 	`a/b\c`,
@@ -172,6 +171,19 @@ func escapeCases() []testCase {
 			s.add(`CN=a\=b`, "objectClass: group")
 			s.show(`CN=a\=b`, "cn")
 			s.show(`CN=a\3Db`, "cn")
+		}},
+		// [MS-ADTS] 3.1.1.5.1.2: no line feed, no NUL; 3.1.1.3.1.2.3: one value.
+		testCase{"escape/line break", "64 64 [cn=g]", func(s *session) {
+			s.add(`CN=line\0Abreak`, "objectClass: group")
+			s.group("CN=g")
+			s.rename("CN=g", `CN=another\0Abreak`, "")
+			s.show("CN=g", "cn")
+		}},
+		testCase{"escape/NUL", "34", func(s *session) {
+			s.add(`CN=nul\00byte`, "objectClass: group")
+		}},
+		testCase{"escape/two values", "34", func(s *session) {
+			s.add(`CN=a+CN=b`, "objectClass: group")
 		}},
 		testCase{"escape/as hexadecimal", "0 [cn=a,b] [cn=a,b]", func(s *session) {
 			s.add(`CN=a\2Cb`, "objectClass: group")

@@ -74,6 +74,8 @@ var differences = []difference{
 	// Names.
 	{Samba, "add/same name, another naming attribute", "68", "0",
 		"Samba tells names of siblings apart by their naming attributes as well"},
+	{Samba, "escape/line break", "64 64 [cn=g]", "0 0 [none]", anyName},
+	{Samba, "escape/NUL", "34", "0", anyName},
 	{Samba, "rename/by GUID", "0 [cn=h]", "32 [none]",
 		"Samba takes the <GUID=> form of a name in a modify-DN operation only if the new parent is named, too"},
 	{Samba, "rename/another naming attribute", "64", "53",
@@ -108,6 +110,7 @@ var differences = []difference{
 	{Samba, "read/a deleted member is no member", "[member=CN=b,~]", `[member=CN=a\0ADEL:<guid>,CN=Deleted Objects,^|CN=b,~]`, deadLinks},
 	{Samba, "write/create with a value that is refused", "failed 19 [none]", "failed 21 [none]", tooLong},
 	{Samba, "write/update with a value that is refused", "failed 19 [description=x]", "failed 21 [description=x]", tooLong},
+	{Samba, "write/create with a line break in the name", "failed 64", "done", anyName},
 	{Samba, "write/create with a name that is too long", "failed 19", "done", longName},
 	{Samba, "members/one that may not be one", "done refused=1 [member=CN=b,~]", "done [member=CN=b,~|CN=universal,~]", nesting},
 	{Samba, "restore/found and restored", "Group_restore done true [description=x member=CN=a,~]", "Group_restore failed 16 false [none]", noRestore},
@@ -123,6 +126,7 @@ var differences = []difference{
 const (
 	tooLong   = "Samba calls a value that is too long a syntax error; Active Directory a violation of a constraint"
 	longName  = "Samba does not hold names to 64 units"
+	anyName   = "Samba takes control characters in names"
 	nesting   = "Samba lets groups nest that Active Directory keeps apart"
 	deadLinks = "with the Recycle Bin, Samba shows links that lead to deleted objects"
 	noRestore = "Samba 4.17 restores tombstones only: it wants to remove isRecycled, which an object in the Recycle Bin does not have"
