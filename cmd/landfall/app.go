@@ -87,7 +87,7 @@ func (a *app) load() (*lang.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg, files, diags := lang.Load(".", options)
+	cfg, files, diags := lang.Load(workingDirectory(), options)
 	if err := a.diagnostics(files, diags); err != nil {
 		return nil, err
 	}
@@ -95,6 +95,15 @@ func (a *app) load() (*lang.Config, error) {
 		return nil, &exit{status: exitError}
 	}
 	return cfg, nil
+}
+
+// workingDirectory is the configuration's directory under its full name, so that
+// messages about it say which one it is.
+func workingDirectory() string {
+	if dir, err := os.Getwd(); err == nil {
+		return dir
+	}
+	return "."
 }
 
 // diagnostics prints findings about the configuration to stderr.

@@ -50,7 +50,7 @@ func (a *app) validateJSON() error {
 	if err != nil {
 		return err
 	}
-	_, _, diags := lang.Load(".", vars)
+	_, _, diags := lang.Load(workingDirectory(), vars)
 	out := struct {
 		Valid       bool      `json:"valid"`
 		Diagnostics []finding `json:"diagnostics"`
