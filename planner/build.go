@@ -79,6 +79,7 @@ type build struct {
 	entra      map[entraKey]*Change
 	valueIndex map[valueKey]map[string][]ObjectID // see byValue
 	plan       Plan
+	trace      *trace             // nil, but for who looks inside
 	addresses  map[string][]*item // see itemsByAddress
 }
 

@@ -31,6 +31,7 @@ func (b *build) claim() {
 				object: NoObject, restore: NoObject,
 			}
 			b.find(it)
+			b.trace.claiming(b, it)
 			b.judge(it, s)
 			b.items = append(b.items, it)
 		}

@@ -200,24 +200,9 @@ func (b *build) flowExport(e *export, rules []*lang.Rule, src mvRecord) {
 
 func (b *build) exportOne(e *export, a schema.Attribute, contributors []contributor, src mvRecord) (exported, *objectError) {
 	x := exported{attribute: a, by: contributors[0]}
-	var result winner
-	for _, c := range contributors {
-		var got flowed
-		var err error
-		if a.Syntax == schema.Reference && c.flow.From != "" {
-			got.values, err = b.exportReferences(e, a, c.flow.From)
-		} else {
-			got, err = b.flow(c.rule, c.flow, src, a)
-		}
-		if err != nil {
-			return x, &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
-		}
-		if c.flow.Merge != lang.MergeUpdate && len(got.values) > 0 && len(result.values) == 0 && e.object != NoObject {
-			result.values = b.spaces[e.space].Values(e.object, a.Name) // the target's own values take part in a merge
-		}
-		if result.add(c, got) {
-			break
-		}
+	result, c, err := decide(contributors, b.exportHas(e, a), b.exportTo(e, src, a), nil)
+	if err != nil {
+		return x, &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
 	}
 	x.texts, x.keep = result.values, result.by.rule == nil && result.ignored
 	if result.by.rule != nil {
@@ -227,6 +212,25 @@ func (b *build) exportOne(e *export, a schema.Attribute, contributors []contribu
 		return x, &objectError{x.by.rule.Name, x.by.flow.Range, err}
 	}
 	return x, nil
+}
+
+// exportHas are the values that the object of an export has.
+func (b *build) exportHas(e *export, a schema.Attribute) []string {
+	if e.object == NoObject {
+		return nil
+	}
+	return b.spaces[e.space].Values(e.object, a.Name)
+}
+
+// exportTo is how a flow into one attribute of an export is evaluated.
+func (b *build) exportTo(e *export, src mvRecord, a schema.Attribute) func(contributor) (flowed, error) {
+	return func(c contributor) (flowed, error) {
+		if a.Syntax == schema.Reference && c.flow.From != "" {
+			values, err := b.exportReferences(e, a, c.flow.From)
+			return flowed{values: values}, err
+		}
+		return b.flow(c.rule, c.flow, src, a)
+	}
 }
 
 // exportReferences follows a reference attribute of the metaverse to the names of

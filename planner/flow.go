@@ -77,6 +77,29 @@ func (w *winner) add(c contributor, got flowed) bool {
 	return false
 }
 
+// decide asks the contributors to one attribute of a target until it is decided;
+// an error comes with the one that fails. What the target has takes part in a
+// merge. seen, where there is one, is told what each of them says.
+func decide(contributors []contributor, have []string, ask func(contributor) (flowed, error), seen func(contributor, flowed, error)) (winner, contributor, error) {
+	var result winner
+	for _, c := range contributors {
+		got, err := ask(c)
+		if seen != nil {
+			seen(c, got, err)
+		}
+		if err != nil {
+			return winner{}, c, err
+		}
+		if c.flow.Merge != lang.MergeUpdate && len(got.values) > 0 && len(result.values) == 0 {
+			result.values = have
+		}
+		if result.add(c, got) {
+			break
+		}
+	}
+	return result, contributor{}, nil
+}
+
 func mergeValues(into, more []string, how lang.Merge) []string {
 	out := slices.Clone(into)
 	for _, v := range more {

@@ -70,6 +70,7 @@ func (b *build) inbound() {
 			if b.mv.objectOf(i, o) == noMV && b.takes(r, o) && !b.joinOne(i, o) && b.mayProject(r, o) {
 				m := b.mv.project(r.MetaverseType)
 				b.mv.link(i, o, m)
+				b.trace.linked(r.Rule, i, o, true)
 				b.indexKeys(i, o, m)
 			}
 		}
@@ -148,9 +149,11 @@ func (b *build) joinOne(space int, o ObjectID) bool {
 			continue
 		}
 		if b.mv.link(space, o, found[0]) {
+			b.trace.linked(r.Rule, space, o, false)
 			b.indexKeys(space, o, found[0])
 			return true
 		}
+		b.trace.refused(space, o, found[0])
 		s := b.spaces[space]
 		b.diagnose("warning", "ambiguous_join", "Two objects join one metaverse object",
 			"Rule \""+r.Name+"\" joins \""+displayName(s, o)+"\" to the object that \""+displayName(s, b.mv.links[space][found[0]])+
@@ -166,6 +169,7 @@ func (b *build) candidates(r *lang.Rule, space int, o ObjectID) []mvID {
 	s := b.spaces[space]
 	for gi, g := range r.Join {
 		found := b.matchGroup(r, g, spaceRecord{s, o})
+		b.trace.tried(r, gi, space, o, found)
 		if len(found) == 1 {
 			return found
 		}
@@ -273,24 +277,37 @@ func (b *build) flowIn() {
 }
 
 func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []inFlow) {
+	result, c, err := b.decideIn(m, into, contributors, nil)
+	if err != nil {
+		b.mvErrors[m] = objectError{c.rule.Name, c.flow.Range, err}
+		b.objectFailed(displayName(b.spaces[c.rule.space], b.mv.links[c.rule.space][m]), b.mvErrors[m])
+		return
+	}
+	into.set(m, result.values)
+}
+
+// decideIn asks the contributors to one attribute of a metaverse object until it
+// is decided; an error comes with the flow that fails. seen, where there is one,
+// is told what each of them says.
+func (b *build) decideIn(m mvID, into *mvColumn, contributors []inFlow, seen func(inFlow, flowed, error)) (winner, inFlow, error) {
 	var result winner
 	for _, c := range contributors {
 		o, ok := b.contributes(c, m)
 		if !ok {
 			continue
 		}
-		s := b.spaces[c.rule.space]
-		got, err := b.flow(c.rule.Rule, c.flow, spaceRecord{s, o}, into.Attribute)
+		got, err := b.flow(c.rule.Rule, c.flow, spaceRecord{b.spaces[c.rule.space], o}, into.Attribute)
+		if seen != nil {
+			seen(c, got, err)
+		}
 		if err != nil {
-			b.mvErrors[m] = objectError{c.rule.Name, c.flow.Range, err}
-			b.objectFailed(displayName(s, o), b.mvErrors[m])
-			return
+			return winner{}, c, err
 		}
 		if result.add(contributor{c.rule.Rule, c.flow}, got) {
 			break
 		}
 	}
-	into.set(m, result.values)
+	return result, inFlow{}, nil
 }
 
 func (b *build) flowReferencesIn(m mvID, into *mvColumn, contributors []inFlow) {

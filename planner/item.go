@@ -114,6 +114,7 @@ func (b *build) fail(it *item, e objectError) {
 		return
 	}
 	it.failed = true
+	b.trace.failed(it, e)
 	b.objectFailed(it.label, e)
 }
 

@@ -169,27 +169,9 @@ func (b *build) flowOne(it *item, src mvRecord, a schema.Attribute, contributors
 		return b.flowReferencesOut(it, a, contributors)
 	}
 	have := it.current(a.Name)
-	var result winner
-	for _, c := range contributors {
-		var got flowed
-		var err error
-		switch {
-		case strings.EqualFold(a.Name, markAttribute):
-			got = flowed{values: []string{it.mark()}} // never what a rule made of cloudAnchor
-		case strings.EqualFold(a.Name, "sAMAccountName") && c.rule.Writeback != nil:
-			got = flowed{values: oneOrNone(it.sam), ignore: it.sam == ""}
-		default:
-			got, err = b.flow(c.rule, c.flow, src, a)
-		}
-		if err != nil {
-			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
-		}
-		if c.flow.Merge != lang.MergeUpdate && len(got.values) > 0 && len(result.values) == 0 {
-			result.values = have // the target's own values take part in a merge
-		}
-		if result.add(c, got) {
-			break
-		}
+	result, c, err := decide(contributors, have, b.flowTo(it, src, a), nil)
+	if err != nil {
+		return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
 	}
 	if result.by.rule == nil && result.ignored {
 		return nil
@@ -204,6 +186,19 @@ func (b *build) flowOne(it *item, src mvRecord, a schema.Attribute, contributors
 	}
 	it.edit(a, have, want, reasonOf(by.rule, by.flow.Range))
 	return nil
+}
+
+// flowTo is how a flow into one attribute of an item is evaluated.
+func (b *build) flowTo(it *item, src mvRecord, a schema.Attribute) func(contributor) (flowed, error) {
+	return func(c contributor) (flowed, error) {
+		switch {
+		case strings.EqualFold(a.Name, markAttribute):
+			return flowed{values: []string{it.mark()}}, nil // never what a rule made of cloudAnchor
+		case strings.EqualFold(a.Name, "sAMAccountName") && c.rule.Writeback != nil:
+			return flowed{values: oneOrNone(it.sam), ignore: it.sam == ""}, nil
+		}
+		return b.flow(c.rule, c.flow, src, a)
+	}
 }
 
 func oneOrNone(s string) []string {
