@@ -91,7 +91,8 @@ type Settings struct {
 
 // StandardRules is one use of a built-in pack.
 type StandardRules struct {
-	Name                string // block label, today always group_writeback
+	Name                string // block label
+	Pack                string // the built-in pack; by default the one of that name
 	Entra, AD           *Provider
 	Disable             []string
 	MemberLimitM365     int

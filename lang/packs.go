@@ -12,18 +12,20 @@ import (
 	"github.com/landfall-directory/landfall/lang/standard"
 )
 
-var packSchema = bodySchema("entra! ad! disable member_limit_m365 member_limit_security")
+var packSchema = bodySchema("pack entra! ad! disable member_limit_m365 member_limit_security")
 
 func (l *loader) decodePacks() {
 	for _, b := range l.blocks["standard_rules"] {
-		src, ok := standard.Source(b.Labels[0])
+		a := l.read(l.scope, blockName(b), b.Body, packSchema)
+		name := a.text("pack", b.Labels[0])
+		src, ok := standard.Source(name)
 		if !ok {
-			l.report(hcl.Diagnostics{problem(b.LabelRanges[0], "Unknown pack of standard rules", "There is no pack %q; there is %s.%s", b.Labels[0], list(standard.Names()), didYouMean(b.Labels[0], standard.Names()))})
+			l.report(hcl.Diagnostics{unknownPack(a, b, name)})
 			continue
 		}
-		a := l.read(l.scope, blockName(b), b.Body, packSchema)
 		p := &StandardRules{
 			Name:                b.Labels[0],
+			Pack:                name,
 			Entra:               a.provider("entra", "provider.entra"),
 			AD:                  a.provider("ad", "provider.ad"),
 			MemberLimitM365:     a.countOr("member_limit_m365", 50000, 1, maxCount),
@@ -35,16 +37,49 @@ func (l *loader) decodePacks() {
 			p.Disable = append(p.Disable, item.text)
 		}
 		l.config.Packs = append(l.config.Packs, p)
-		if p.Entra != nil && p.AD != nil {
+		if p.Entra != nil && p.AD != nil && !l.repeatsPack(p, blockName(b)) {
 			l.expandPack(p, src, disable)
 		}
 	}
 	slices.SortFunc(l.config.Packs, func(a, b *StandardRules) int { return strings.Compare(a.Name, b.Name) })
 }
 
+func unknownPack(a *arguments, b *hcl.Block, name string) *hcl.Diagnostic {
+	at, other := b.LabelRanges[0], fmt.Sprintf(" A block with another label says which pack it uses: pack = %q.", standard.Names()[0])
+	if a.given("pack") {
+		at, other = a.at("pack"), ""
+	}
+	if near := didYouMean(name, standard.Names()); near != "" {
+		other = near
+	}
+	return problem(at, "Unknown pack of standard rules", "There is no pack %q; there is %s.%s", name, list(standard.Names()), other)
+}
+
+// repeatsPack reports a pack that an earlier block already applies to the same
+// two directories: each of its rules would do its work twice.
+func (l *loader) repeatsPack(p *StandardRules, what string) bool {
+	for _, other := range l.config.Packs {
+		if other != p && other.Pack == p.Pack && other.Entra == p.Entra && other.AD == p.AD {
+			l.report(hcl.Diagnostics{problem(p.Range, "Standard rules applied twice", "%s applies %s to %s and %s, and standard_rules %q at %s does that already. Remove one of them.",
+				what, p.Pack, p.Entra.Address(), p.AD.Address(), other.Name, place(other.Range))})
+			return true
+		}
+	}
+	return false
+}
+
+// ruleName is the name of a pack's rule in one use of the pack. A label that is
+// not the pack's own name is added, so that the names of several uses differ.
+func (p *StandardRules) ruleName(name string) string {
+	if p.Name == p.Pack {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, p.Name)
+}
+
 // expandPack decodes the rules of a pack with the ordinary decoder.
 func (l *loader) expandPack(p *StandardRules, src []byte, disable []item) {
-	f, ok := l.parseFile(standard.FileName(p.Name), src)
+	f, ok := l.parseFile(standard.FileName(p.Pack), src)
 	if !ok {
 		return
 	}
@@ -57,12 +92,13 @@ func (l *loader) expandPack(p *StandardRules, src []byte, disable []item) {
 		d.Address = fmt.Sprintf("standard_rules.%s[%q]", p.Name, d.Name)
 		d.Standard, d.pack = true, p
 		byName[d.Name] = d
+		d.Name = p.ruleName(d.Name)
 		l.rules = append(l.rules, d)
 	}
 	for _, item := range disable {
 		d := byName[item.text]
 		if d == nil {
-			l.report(hcl.Diagnostics{problem(item.at, "Unknown standard rule", "The pack %s has no rule %q, so there is nothing to disable.%s", p.Name, item.text, didYouMean(item.text, slices.Collect(maps.Keys(byName))))})
+			l.report(hcl.Diagnostics{problem(item.at, "Unknown standard rule", "The pack %s has no rule %q, so there is nothing to disable.%s", p.Pack, item.text, didYouMean(item.text, slices.Collect(maps.Keys(byName))))})
 			continue
 		}
 		d.Disabled = true

@@ -88,15 +88,19 @@ func (c *Config) CloneRule(r *Rule) (string, error) {
 		return "", err
 	}
 	text := string(src[at.Start.Byte:at.End.Byte]) + "\n"
+	original, label := strings.TrimSuffix(r.Name, pack.ruleName("")), "custom_"
+	if pack.Name != pack.Pack {
+		label += pack.Name + "_"
+	}
 	name := r.Name + " (custom)"
 	text = strings.NewReplacer(
-		strconv.Quote(r.Name), strconv.Quote(name),
+		strconv.Quote(original), strconv.Quote(name),
 		"pack.entra", pack.Entra.Address(), "pack.ad", pack.AD.Address(),
 		"${pack.member_limit_m365}", strconv.Itoa(pack.MemberLimitM365), "${pack.member_limit_security}", strconv.Itoa(pack.MemberLimitSecurity),
 	).Replace(text)
 	head, body, _ := strings.Cut(text, "\n")
 	text = fmt.Sprintf("# A copy of the standard rule %q. It no longer receives changes of the pack.\n# Switch the original off in standard_rules %q: disable = [%q]\n%s\n  precedence = %d\n%s",
-		r.Name, pack.Name, r.Name, strings.Replace(head, `sync_rule "`, `sync_rule "custom_`, 1), precedence, body)
+		r.Name, pack.Name, original, strings.Replace(head, `sync_rule "`, `sync_rule "`+label, 1), precedence, body)
 	return string(Format([]byte(text))), nil
 }
 
