@@ -197,20 +197,27 @@ func (b *build) redact() {
 	if len(b.cfg.Settings.Redact) == 0 {
 		return
 	}
-	hide := func(data []Datum) {
-		for i, d := range data {
-			mac := hmac.New(sha256.New, b.options.RedactKey)
-			mac.Write([]byte(d.Text))
-			data[i].Hash, data[i].Length = "hmac-sha256:"+hex.EncodeToString(mac.Sum(nil)[:16]), dn.Units(d.Text)
-		}
-	}
 	for _, c := range b.plan.Changes {
 		for _, e := range c.Edits {
-			if slices.ContainsFunc(b.cfg.Settings.Redact, func(name string) bool { return strings.EqualFold(name, e.Attribute) }) {
-				hide(e.Before)
-				hide(e.After)
+			if b.redacted(e.Attribute) {
+				b.hide(e.Before)
+				b.hide(e.After)
 			}
 		}
+	}
+}
+
+// redacted reports whether settings.redact names an attribute.
+func (b *build) redacted(attribute string) bool {
+	return slices.ContainsFunc(b.cfg.Settings.Redact, func(name string) bool { return strings.EqualFold(name, attribute) })
+}
+
+// hide gives values the keyed hashes that are shown in their place.
+func (b *build) hide(data []Datum) {
+	for i, d := range data {
+		mac := hmac.New(sha256.New, b.options.RedactKey)
+		mac.Write([]byte(d.Text))
+		data[i].Hash, data[i].Length = "hmac-sha256:"+hex.EncodeToString(mac.Sum(nil)[:16]), dn.Units(d.Text)
 	}
 }
 

@@ -251,9 +251,9 @@ type contributor struct {
 	flow *lang.Flow
 }
 
-// flowIn computes every metaverse attribute from its contributors, by
-// precedence.
-func (b *build) flowIn() {
+// contributorsIn lists the flows into every metaverse attribute, by precedence;
+// the key is the attribute in lower case.
+func (b *build) contributorsIn() map[string][]inFlow {
 	byAttribute := map[string][]inFlow{}
 	for _, r := range b.rules {
 		for _, f := range r.Flows {
@@ -261,6 +261,13 @@ func (b *build) flowIn() {
 			byAttribute[key] = append(byAttribute[key], inFlow{r, f, b.mv.column(key)})
 		}
 	}
+	return byAttribute
+}
+
+// flowIn computes every metaverse attribute from its contributors, by
+// precedence.
+func (b *build) flowIn() {
+	byAttribute := b.contributorsIn()
 	for _, key := range sortedKeys(byAttribute) {
 		into := b.mv.column(key)
 		for m := range mvID(len(b.mv.types)) {
