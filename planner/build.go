@@ -24,6 +24,9 @@ type Options struct {
 	Only, Except []string
 	// Accept lifts limits: guard.NAME or settings.delete_threshold to a count.
 	Accept map[string]int
+	// Refresh says how the snapshot came to be: "full" when empty, "snapshot"
+	// when it was read from a file.
+	Refresh string
 	// RedactKey keys the hashes of redacted values.
 	RedactKey []byte
 }

@@ -18,6 +18,10 @@ type Plan struct {
 	NotWritten      []NotWritten   `json:"not_written"`
 	Frozen          []Frozen       `json:"frozen"`
 	Diagnostics     []Diagnostic   `json:"diagnostics"`
+	// Base is the configuration that the plan was compared with, and Withdrawn
+	// what only that one would do; see MarkCauses.
+	Base      *string     `json:"base,omitempty"`
+	Withdrawn []Withdrawn `json:"withdrawn,omitempty"`
 }
 
 // Partial says that the plan was restricted, and what that leaves out.
@@ -58,7 +62,7 @@ type ProviderInfo struct {
 	Kind    string `json:"kind"`
 	Objects int    `json:"objects"`
 	ReadAt  string `json:"read_at"`
-	Refresh string `json:"refresh"` // full
+	Refresh string `json:"refresh"` // full, snapshot
 }
 
 // Summary counts the plan. Blocked changes are counted in Blocked and not in
@@ -105,7 +109,7 @@ type Change struct {
 	// Edits are sorted by attribute. A create lists every value it sets.
 	Edits   []Edit   `json:"edits"`
 	Members *Members `json:"members"`
-	Cause   *string  `json:"cause"` // reserved for plans against a base
+	Cause   *string  `json:"cause"` // caused, changed, pending; null without a base
 	Blocked *Blocked `json:"blocked"`
 	// Notes are facts a reviewer must know ("SID LOST"), fixed words first.
 	Notes []string `json:"notes"`

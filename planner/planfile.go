@@ -117,22 +117,8 @@ type digestMember struct {
 // and line numbers do not change it; a change that is no longer blocked does.
 func (p *Plan) ComputeDigest() string {
 	changes := make([]digestChange, len(p.Changes))
-	for i, c := range p.Changes {
-		d := digestChange{
-			Address: c.Address, Provider: c.Provider, ObjectType: c.ObjectType, Actions: nonNil(c.Actions), Anchor: c.Anchor, DN: c.DN,
-			Edits: make([]digestEdit, len(c.Edits)),
-		}
-		for j, e := range c.Edits {
-			d.Edits[j] = digestEdit{e.Attribute, nonNil(e.Before), nonNil(e.After)}
-		}
-		d.Add, d.Remove = []digestMember{}, []digestMember{}
-		if c.Members != nil {
-			d.Add, d.Remove = digestMembers(c.Members.Add), digestMembers(c.Members.Remove)
-		}
-		if c.Blocked != nil {
-			d.Blocked = c.Blocked.Code
-		}
-		changes[i] = d
+	for i := range p.Changes {
+		changes[i] = digestOf(&p.Changes[i])
 	}
 	raw, err := json.Marshal(changes)
 	if err == nil {
@@ -143,6 +129,23 @@ func (p *Plan) ComputeDigest() string {
 	}
 	sum := sha256.Sum256(raw)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func digestOf(c *Change) digestChange {
+	d := digestChange{
+		Address: c.Address, Provider: c.Provider, ObjectType: c.ObjectType, Actions: nonNil(c.Actions), Anchor: c.Anchor, DN: c.DN,
+		Edits: make([]digestEdit, len(c.Edits)), Add: []digestMember{}, Remove: []digestMember{},
+	}
+	for j, e := range c.Edits {
+		d.Edits[j] = digestEdit{e.Attribute, nonNil(e.Before), nonNil(e.After)}
+	}
+	if c.Members != nil {
+		d.Add, d.Remove = digestMembers(c.Members.Add), digestMembers(c.Members.Remove)
+	}
+	if c.Blocked != nil {
+		d.Blocked = c.Blocked.Code
+	}
+	return d
 }
 
 // nonNil makes JSON write [] and not null.

@@ -378,3 +378,44 @@ func NeededProofs(cfg *lang.Config, snap Snapshot) ([]Query, error) {
 	}
 	return out, nil
 }
+
+// EveryReference is NeededReferences for a snapshot on which changed
+// configurations are planned: the memberships of every group of a tenant, and of
+// every group of ours in AD.
+func EveryReference(cfg *lang.Config, snap Snapshot) (map[string]References, error) {
+	out, err := NeededReferences(cfg, snap)
+	if err != nil {
+		return nil, err
+	}
+	for address, s := range snap {
+		r := out[address]
+		if !slices.Contains(r.Attributes, "member") {
+			r.Attributes = append(r.Attributes, "member")
+		}
+		for o := range ObjectID(s.Len()) {
+			if s.State(o) == Live && strings.EqualFold(s.Type(o), "group") && (s.Kind == KindEntra || isMark(s.First(o, markAttribute))) {
+				r.Objects = append(r.Objects, o)
+			}
+		}
+		slices.Sort(r.Objects)
+		r.Objects = slices.Compact(r.Objects)
+		out[address] = r
+	}
+	return out, nil
+}
+
+// MergeReferences is the union of what two configurations need.
+func MergeReferences(x, y map[string]References) map[string]References {
+	out := map[string]References{}
+	for _, m := range []map[string]References{x, y} {
+		for address, r := range m {
+			have := out[address]
+			have.Objects = append(have.Objects, r.Objects...)
+			have.Attributes = union(have.Attributes, r.Attributes)
+			slices.Sort(have.Objects)
+			have.Objects = slices.Compact(have.Objects)
+			out[address] = have
+		}
+	}
+	return out
+}

@@ -55,6 +55,7 @@ func (f *planFlags) accepted(cfg *lang.Config) (map[string]int, error) {
 
 func (a *app) planCommand() *cobra.Command {
 	var f planFlags
+	var o offlineFlags
 	var out string
 	var detailed, asJSON bool
 	c := &cobra.Command{
@@ -66,17 +67,27 @@ func (a *app) planCommand() *cobra.Command {
 			"change, and 6 if anything is blocked.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.plan(c.Context(), f, out, detailed, asJSON)
+			return a.plan(c.Context(), f, o, out, detailed, asJSON)
 		},
 	}
 	f.register(c)
+	c.Flags().StringVar(&o.snapshot, "snapshot", "", "plan on this `FILE` of \"landfall snapshot\", without network and credentials")
+	c.Flags().DurationVar(&o.maxAge, "max-age", 0, "refuse a snapshot that is older than this `DURATION` (15m, 24h)")
+	c.Flags().StringVar(&o.base, "base", "", "tell what this configuration causes from what was due before: compare with this `DIR` or Git reference")
 	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE`, for apply")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is any change, with 6 if anything is blocked")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan's JSON instead of the text")
 	return c
 }
 
-func (a *app) plan(ctx context.Context, f planFlags, out string, detailed, asJSON bool) error {
+// offlineFlags are what only plan has: it writes nothing, so it may plan on a
+// file and for two configurations.
+type offlineFlags struct {
+	snapshot, base string
+	maxAge         time.Duration
+}
+
+func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string, detailed, asJSON bool) error {
 	options, err := a.textOptions(f.view)
 	if err != nil {
 		return err
@@ -85,12 +96,7 @@ func (a *app) plan(ctx context.Context, f planFlags, out string, detailed, asJSO
 	if err != nil {
 		return err
 	}
-	dirs, err := a.connect(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer dirs.close()
-	p, err := a.makePlan(ctx, cfg, dirs, f)
+	p, err := a.planOn(ctx, cfg, f, o)
 	if err != nil {
 		return err
 	}
@@ -158,20 +164,77 @@ func (a *app) nextStep(p *planner.Plan, f planFlags, out string) string {
 	return strings.Join(words, " ")
 }
 
-// makePlan reads the directories and plans.
-func (a *app) makePlan(ctx context.Context, cfg *lang.Config, dirs *directories, f planFlags) (*planner.Plan, error) {
-	accept, err := f.accepted(cfg)
+// planOn plans on the directories or on a snapshot, against a base or not.
+func (a *app) planOn(ctx context.Context, cfg *lang.Config, f planFlags, o offlineFlags) (*planner.Plan, error) {
+	if o.maxAge != 0 && o.snapshot == "" {
+		return nil, errors.New("-max-age belongs to -snapshot")
+	}
+	var base *lang.Config
+	if o.base != "" {
+		var err error
+		if base, err = a.loadBase(ctx, o.base); err != nil {
+			return nil, err
+		}
+		if err := sameProviders(cfg, base); err != nil {
+			return nil, err
+		}
+	}
+	snap, err := a.snapshot(ctx, cfg, base, o)
+	if err != nil {
+		return nil, a.explain(err)
+	}
+	p, err := a.build(cfg, snap, f, o.snapshot != "")
+	if err != nil || base == nil {
+		return p, err
+	}
+	old, err := a.build(base, snap, planFlags{only: f.only, except: f.except}, o.snapshot != "")
+	if err != nil {
+		return nil, fmt.Errorf("the base configuration: %w", err)
+	}
+	planner.MarkCauses(p, old)
+	return p, nil
+}
+
+// snapshot reads the directories, or the file that stands for them.
+func (a *app) snapshot(ctx context.Context, cfg, base *lang.Config, o offlineFlags) (planner.Snapshot, error) {
+	if o.snapshot != "" {
+		snap, err := a.loadSnapshot(o.snapshot, cfg, o.maxAge)
+		if err == nil && base != nil {
+			err = planner.CheckSnapshot(base, snap)
+		}
+		return snap, err
+	}
+	dirs, err := a.connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
+	defer dirs.close()
+	if base != nil {
+		return refresh.ReadBoth(ctx, cfg, base, dirs.readers)
+	}
+	return refresh.Read(ctx, cfg, dirs.readers)
+}
+
+// makePlan reads the directories and plans.
+func (a *app) makePlan(ctx context.Context, cfg *lang.Config, dirs *directories, f planFlags) (*planner.Plan, error) {
 	snap, err := refresh.Read(ctx, cfg, dirs.readers)
 	dirs.progress.pause()
 	if err != nil {
 		return nil, a.explain(err)
 	}
-	return planner.Build(cfg, snap, planner.Options{
-		Now: time.Now(), Version: version, Only: f.only, Except: f.except, Accept: accept, RedactKey: a.redactKey(cfg),
-	})
+	return a.build(cfg, snap, f, false)
+}
+
+func (a *app) build(cfg *lang.Config, snap planner.Snapshot, f planFlags, offline bool) (*planner.Plan, error) {
+	accept, err := f.accepted(cfg)
+	if err != nil {
+		return nil, err
+	}
+	o := planner.Options{Now: time.Now(), Version: version, Only: f.only, Except: f.except, Accept: accept, RedactKey: a.redactKey(cfg)}
+	if offline {
+		o.Refresh = "snapshot"
+	}
+	return planner.Build(cfg, snap, o)
 }
 
 // explain adds where the configuration says so to errors that know it.

@@ -14,10 +14,48 @@ import (
 	"github.com/landfall-directory/landfall/planner"
 )
 
-// Read reads all providers of cfg, side by side, and returns a snapshot that is
-// complete: any read that broke off is an error.
+// Read reads what cfg needs of all its providers, side by side, and returns a
+// snapshot that is complete: any read that broke off is an error.
 func Read(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader) (planner.Snapshot, error) {
-	requests := planner.Requests(cfg)
+	return read(ctx, cfg, readers, planner.Requests(cfg), planner.NeededReferences)
+}
+
+// ReadBoth reads what either of two configurations needs, for a comparison of
+// their plans on one read. Both must connect the same providers.
+func ReadBoth(ctx context.Context, cfg, base *lang.Config, readers map[string]planner.Reader) (planner.Snapshot, error) {
+	requests := planner.MergeRequests(planner.Requests(cfg), planner.Requests(base))
+	snap, err := read(ctx, cfg, readers, requests, func(_ *lang.Config, snap planner.Snapshot) (map[string]planner.References, error) {
+		x, err := planner.NeededReferences(cfg, snap)
+		if err != nil {
+			return nil, err
+		}
+		y, err := planner.NeededReferences(base, snap)
+		if err != nil {
+			return nil, fmt.Errorf("the base configuration: %w", err)
+		}
+		return planner.MergeReferences(x, y), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := find(ctx, base, readers, requests, snap); err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+// Everything reads more than cfg needs, so that changed configurations can be
+// planned on the snapshot, too. It returns what was asked of every provider.
+func Everything(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader) (planner.Snapshot, map[string]planner.Request, error) {
+	requests := planner.Everything(cfg)
+	snap, err := read(ctx, cfg, readers, requests, planner.EveryReference)
+	return snap, requests, err
+}
+
+// needs says whose references are to be read.
+type needs func(*lang.Config, planner.Snapshot) (map[string]planner.References, error)
+
+func read(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader, requests map[string]planner.Request, needed needs) (planner.Snapshot, error) {
 	snap := planner.Snapshot{}
 	for _, p := range cfg.Providers {
 		snap[p.Address()] = planner.NewSpace(p.Address(), planner.Kind(p.Kind), p.Schema)
@@ -28,7 +66,7 @@ func Read(ctx context.Context, cfg *lang.Config, readers map[string]planner.Read
 	if err != nil {
 		return nil, err
 	}
-	references, err := planner.NeededReferences(cfg, snap)
+	references, err := needed(cfg, snap)
 	if err != nil {
 		return nil, err
 	}
@@ -42,16 +80,24 @@ func Read(ctx context.Context, cfg *lang.Config, readers map[string]planner.Read
 	if err != nil {
 		return nil, err
 	}
+	if err := find(ctx, cfg, readers, requests, snap); err != nil {
+		return nil, err
+	}
+	return snap, nil
+}
+
+// find carries out the look-ups that a plan needs.
+func find(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader, requests map[string]planner.Request, snap planner.Snapshot) error {
 	proofs, err := planner.NeededProofs(cfg, snap)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, q := range proofs {
 		if err := readers[q.Provider].Find(ctx, requests[q.Provider], q.Attribute, q.Values, snap[q.Provider]); err != nil {
-			return nil, fmt.Errorf("%s: looking up %s directly: %w", q.Provider, q.Attribute, err)
+			return fmt.Errorf("%s: looking up %s directly: %w", q.Provider, q.Attribute, err)
 		}
 	}
-	return snap, nil
+	return nil
 }
 
 // each runs f for every provider at once and waits for all. The error of the

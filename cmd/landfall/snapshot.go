@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/spf13/cobra"
+
+	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/refresh"
+)
+
+func (a *app) snapshotCommand() *cobra.Command {
+	var narrow bool
+	c := &cobra.Command{
+		Use:   "snapshot FILE",
+		Short: "Save what the directories hold, to plan without them",
+		Long: "snapshot reads the directories and writes what they hold to FILE (compressed with zstd). \"plan -snapshot FILE\"\n" +
+			"plans on it without any credential or network. It holds names, addresses and memberships of people: treat it as such.",
+		Args: args(1, 1),
+		RunE: func(c *cobra.Command, names []string) error { return a.saveSnapshot(c.Context(), names[0], narrow) },
+	}
+	c.Flags().BoolVar(&narrow, "narrow", false, "read only what this configuration needs; changed rules may then need another snapshot")
+	return c
+}
+
+func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	dirs, err := a.connect(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer dirs.close()
+	requests := planner.Requests(cfg)
+	var snap planner.Snapshot
+	if narrow {
+		snap, err = refresh.Read(ctx, cfg, dirs.readers)
+	} else {
+		snap, requests, err = refresh.Everything(ctx, cfg, dirs.readers)
+	}
+	dirs.progress.pause()
+	if err != nil {
+		return a.explain(err)
+	}
+	var out bytes.Buffer
+	z, err := zstd.NewWriter(&out)
+	if err != nil {
+		return err
+	}
+	info := planner.SnapshotInfo{LandfallVersion: version, Created: time.Now().UTC().Format(time.RFC3339), ConfigDigest: cfg.Digest, Requests: requests}
+	if err := planner.EncodeSnapshot(z, snap, info); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	if err := writeFile(name, out.Bytes()); err != nil {
+		return fmt.Errorf("saving the snapshot: %w", err)
+	}
+	_, err = fmt.Fprintf(a.stdout, "Saved to %s (%d bytes).\n", escapeLines(name), out.Len())
+	return err
+}
+
+// loadSnapshot reads a snapshot for a configuration and refuses an old one.
+func (a *app) loadSnapshot(name string, cfg *lang.Config, maxAge time.Duration) (planner.Snapshot, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("-snapshot: %w", err)
+	}
+	defer f.Close()
+	z, err := zstd.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	snap, info, err := planner.DecodeSnapshot(z, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	created, err := time.Parse(time.RFC3339, info.Created)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: it does not say when it was made", name, planner.ErrSnapshot)
+	}
+	age := time.Since(created).Round(time.Second)
+	if maxAge > 0 && age > maxAge {
+		return nil, fmt.Errorf("%s was made %s ago, and -max-age is %s. Make it again", name, age, maxAge)
+	}
+	fmt.Fprintf(a.stderr, "Planning on a snapshot that was made %s ago; nothing is read from the directories.\n", age)
+	return snap, planner.CheckSnapshot(cfg, snap)
+}
