@@ -225,11 +225,16 @@ func (r mvRecord) count(name string) int {
 	return len(r.texts(name))
 }
 
-// evaluate computes an expression for one object. ImportedValue reads the same
-// object, because landfall holds no value that was not just imported.
+// evaluate computes an expression for one object.
 func (b *build) evaluate(e *lang.Expr, src record, params map[string]string) (value.Value, error) {
-	args := make([]value.Value, len(e.Uses))
-	for i, u := range e.Uses {
+	return e.Eval(arguments(e.Uses, src, params))
+}
+
+// arguments are the inputs of an expression for one object. ImportedValue reads
+// the same object, because landfall holds no value that was not just imported.
+func arguments(uses []lang.Use, src record, params map[string]string) []value.Value {
+	args := make([]value.Value, len(uses))
+	for i, u := range uses {
 		switch u.Kind {
 		case lang.UseCount:
 			args[i] = value.I(int64(src.count(u.Name)))
@@ -239,5 +244,5 @@ func (b *build) evaluate(e *lang.Expr, src record, params map[string]string) (va
 			args[i] = src.attribute(u.Name)
 		}
 	}
-	return e.Eval(args)
+	return args
 }
