@@ -2,7 +2,6 @@ package planner
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -71,10 +70,11 @@ type build struct {
 	params  map[*lang.Provider]map[string]string // %parameter% → value
 	mv      *metaverse
 
-	rules      []*inRule
-	matched    map[*lang.Rule]int   // objects in scope
-	mvErrors   map[mvID]objectError // inbound errors
-	broken     map[entraKey]bool    // objects for which a rule's scope fails
+	rules      []*inRule              // inbound
+	byType     map[typeKey][]ObjectID // see objects
+	matched    map[*lang.Rule]int     // objects in scope
+	mvErrors   map[mvID]objectError   // inbound errors
+	broken     map[entraKey]bool      // objects for which a rule's scope fails
 	roots      map[*lang.Writeback]dn.DN
 	targets    []*target
 	items      []*item
@@ -104,7 +104,7 @@ type objectError struct {
 func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 	b := &build{
 		cfg: cfg, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
-		matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
+		byType: map[typeKey][]ObjectID{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
 		broken: map[entraKey]bool{}, roots: map[*lang.Writeback]dn.DN{},
 	}
@@ -125,6 +125,7 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		b.params[p] = parameters(cfg, p)
 	}
 	b.mv = newMetaverse(cfg.Metaverse, b.spaces)
+	b.rules = b.inboundRules()
 	return b, nil
 }
 
@@ -170,24 +171,6 @@ func parameters(cfg *lang.Config, p *lang.Provider) map[string]string {
 		}
 	}
 	return m
-}
-
-// ordered lists the objects of a space that were read, by anchor: the order in
-// which a directory answers never matters.
-func ordered(s *Space) []ObjectID {
-	out := make([]ObjectID, 0, s.Len())
-	for o := range ObjectID(s.Len()) {
-		if s.State(o) != Placeholder {
-			out = append(out, o)
-		}
-	}
-	slices.SortFunc(out, func(x, y ObjectID) int { return strings.Compare(s.Anchor(x), s.Anchor(y)) })
-	return out
-}
-
-func containsObject(sorted []ObjectID, o ObjectID) bool {
-	_, ok := slices.BinarySearch(sorted, o)
-	return ok
 }
 
 // diagnose adds a diagnostic to the plan.

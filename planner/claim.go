@@ -22,10 +22,7 @@ func (b *build) claim() {
 	for _, w := range b.cfg.Writebacks {
 		s, si := b.space(w.From)
 		t := b.target(w.To)
-		for _, o := range ordered(s) {
-			if !strings.EqualFold(s.Type(o), "group") {
-				continue
-			}
+		for _, o := range b.objects(s, "group") {
 			it := &item{
 				w: w, t: t, m: b.mv.objectOf(si, o), source: o, id: s.Anchor(o), label: displayName(s, o),
 				object: NoObject, restore: NoObject,

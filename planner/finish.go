@@ -27,7 +27,7 @@ func (b *build) finish() *Plan {
 	p.ConfigDigest = b.cfg.Digest
 	for _, s := range b.spaces {
 		p.Providers = append(p.Providers, ProviderInfo{
-			Address: s.Provider, Kind: string(s.Kind), Objects: len(ordered(s)), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: cmp.Or(b.options.Refresh, "full"),
+			Address: s.Provider, Kind: string(s.Kind), Objects: s.read(), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: cmp.Or(b.options.Refresh, "full"),
 		})
 		p.Diagnostics = append(p.Diagnostics, s.Warnings...)
 	}

@@ -15,7 +15,7 @@ type inRule struct {
 	*lang.Rule
 	space  int
 	scopes []scopeState // by object
-	keys   []inFlow     // flows into attributes that joins look up
+	flows  []*inFlow
 }
 
 // inFlow is one flow of an inbound rule and the attribute that it flows into.
@@ -23,6 +23,9 @@ type inFlow struct {
 	rule *inRule
 	flow *lang.Flow
 	into *mvColumn
+	// given holds, by object, the one value that the flow gave when the object
+	// was joined, if joins look the attribute up.
+	given []string
 }
 
 // inboundRules binds the inbound rules, in the order of their precedence.
@@ -30,8 +33,7 @@ func (b *build) inboundRules() []*inRule {
 	var rules []*inRule
 	for _, r := range b.cfg.Rules {
 		if r.Direction == lang.Inbound && !r.Disabled {
-			s, i := b.space(r.Provider)
-			rules = append(rules, &inRule{Rule: r, space: i, scopes: make([]scopeState, s.Len())})
+			rules = append(rules, &inRule{Rule: r, space: b.index[r.Provider]})
 			for _, g := range r.Join {
 				for _, m := range g.Matches {
 					b.mv.column(m.Metaverse).indexed()
@@ -41,9 +43,7 @@ func (b *build) inboundRules() []*inRule {
 	}
 	for _, r := range rules {
 		for _, f := range r.Flows {
-			if c := b.mv.column(f.Attribute); c.joins != nil {
-				r.keys = append(r.keys, inFlow{r, f, c})
-			}
+			r.flows = append(r.flows, &inFlow{rule: r, flow: f, into: b.mv.column(f.Attribute)})
 		}
 	}
 	return rules
@@ -52,54 +52,59 @@ func (b *build) inboundRules() []*inRule {
 // inbound joins every object to the metaverse, or projects it, and flows its
 // attributes in. The order of reading never matters: rules are taken by
 // precedence, objects by anchor.
-//
-// Before an object is projected, every join rule that takes it is tried; objects
-// that only a join rule takes are joined last, when all others are projected.
-func (b *build) inbound() {
-	b.rules = b.inboundRules()
-	objects := make([]map[string][]ObjectID, len(b.spaces))
-	for i, s := range b.spaces {
-		objects[i] = byType(s)
-	}
+func (b *build) inbound() { b.synchronise(b.rules) }
+
+// inboundGroups is inbound for groups alone: what to read next depends on them
+// and on nobody else, and there are many more persons. A rule for another type
+// of the metaverse neither makes a group nor joins one nor flows into one.
+func (b *build) inboundGroups() {
+	var rules []*inRule
 	for _, r := range b.rules {
+		switch r.MetaverseType {
+		case "group":
+			rules = append(rules, r)
+		case "*":
+			b.inbound()
+			return
+		}
+	}
+	b.synchronise(rules)
+}
+
+// synchronise is inbound with some of the rules. Before an object is projected,
+// every join rule that takes it is tried; objects that only a join rule takes
+// are joined last, when all others are projected.
+func (b *build) synchronise(rules []*inRule) {
+	for _, r := range rules {
 		if r.Link != lang.Provision {
 			continue
 		}
-		i := r.space
-		for _, o := range objects[i][strings.ToLower(r.ObjectType)] {
-			if b.mv.objectOf(i, o) == noMV && b.takes(r, o) && !b.joinOne(i, o) && b.mayProject(r, o) {
+		s := b.spaces[r.space]
+		for _, o := range b.objects(s, r.ObjectType) {
+			if b.mv.objectOf(r.space, o) == noMV && b.takes(r, o) && !b.joinOne(rules, r.space, o) && b.mayProject(r, o) {
 				m := b.mv.project(r.MetaverseType)
-				b.mv.link(i, o, m)
-				b.trace.linked(r.Rule, i, o, true)
-				b.indexKeys(i, o, m)
+				b.mv.link(r.space, o, m)
+				b.trace.linked(r.Rule, r.space, o, true)
+				b.indexKeys(rules, r.space, o, m)
 			}
 		}
 	}
-	for i := range b.spaces {
-		for _, objectType := range sortedKeys(objects[i]) {
-			for _, o := range objects[i][objectType] {
+	for i, s := range b.spaces {
+		types := map[string]bool{}
+		for _, r := range rules {
+			if r.space == i && len(r.Join) > 0 {
+				types[strings.ToLower(r.ObjectType)] = true
+			}
+		}
+		for _, objectType := range sortedKeys(types) {
+			for _, o := range b.objects(s, objectType) {
 				if b.mv.objectOf(i, o) == noMV {
-					b.joinOne(i, o)
+					b.joinOne(rules, i, o)
 				}
 			}
 		}
 	}
-	b.flowIn()
-}
-
-// byType lists the objects of a space that take part in synchronisation, by
-// lower-case type. Deleted objects of AD do not; soft-deleted ones of Entra do,
-// marked by reasonFiltered, as in Entra Connect.
-func byType(s *Space) map[string][]ObjectID {
-	out := map[string][]ObjectID{}
-	for _, o := range ordered(s) {
-		if s.State(o) == Deleted && s.Kind == KindAD {
-			continue
-		}
-		t := strings.ToLower(s.Type(o))
-		out[t] = append(out[t], o)
-	}
-	return out
+	b.flowIn(rules)
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -114,6 +119,9 @@ func sortedKeys[V any](m map[string]V) []string {
 // takes reports whether an inbound rule applies to an object of its space. An
 // error in the scope's expression fails the object for that rule.
 func (b *build) takes(r *inRule, o ObjectID) bool {
+	if r.scopes == nil {
+		r.scopes = make([]scopeState, b.spaces[r.space].Len())
+	}
 	if r.scopes[o] == scopeUnknown {
 		r.scopes[o] = b.scopeOf(r, o)
 	}
@@ -122,7 +130,7 @@ func (b *build) takes(r *inRule, o ObjectID) bool {
 
 func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 	s := b.spaces[r.space]
-	if !strings.EqualFold(r.ObjectType, s.Type(o)) {
+	if !strings.EqualFold(r.ObjectType, s.Type(o)) || !takesPart(s, o) {
 		return scopeOut
 	}
 	ok, err := b.inScope(r.Rule, spaceRecord{s, o})
@@ -139,8 +147,8 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 
 // joinOne tries the join rules that take o, by precedence, and links it to the
 // one metaverse object that they find.
-func (b *build) joinOne(space int, o ObjectID) bool {
-	for _, r := range b.rules {
+func (b *build) joinOne(rules []*inRule, space int, o ObjectID) bool {
+	for _, r := range rules {
 		if r.space != space || len(r.Join) == 0 || !b.takes(r, o) {
 			continue
 		}
@@ -150,7 +158,7 @@ func (b *build) joinOne(space int, o ObjectID) bool {
 		}
 		if b.mv.link(space, o, found[0]) {
 			b.trace.linked(r.Rule, space, o, false)
-			b.indexKeys(space, o, found[0])
+			b.indexKeys(rules, space, o, found[0])
 			return true
 		}
 		b.trace.refused(space, o, found[0])
@@ -226,19 +234,38 @@ func (b *build) mayProject(r *inRule, o ObjectID) bool {
 
 // indexKeys evaluates the flows into attributes that joins look up, so that
 // later objects find this one.
-func (b *build) indexKeys(space int, o ObjectID, m mvID) {
-	for _, r := range b.rules {
-		if r.space != space || len(r.keys) == 0 || !b.flows(r.Rule, m) || !b.takes(r, o) {
+func (b *build) indexKeys(rules []*inRule, space int, o ObjectID, m mvID) {
+	for _, r := range rules {
+		if r.space != space || !b.flows(r.Rule, m) || !b.takes(r, o) {
 			continue
 		}
-		for _, f := range r.keys {
-			got, err := b.flow(r.Rule, f.flow, spaceRecord{b.spaces[space], o}, f.into.Attribute)
+		for _, f := range r.flows {
+			if f.into.joins == nil {
+				continue
+			}
+			got, err := b.flowInto(f, o)
 			if err == nil && len(got.values) > 0 {
 				f.into.set(m, got.values)
 				f.into.addKeys(m, got.values)
 			}
 		}
 	}
+}
+
+// flowInto evaluates an inbound flow for one object.
+func (b *build) flowInto(f *inFlow, o ObjectID) (flowed, error) {
+	if f.given != nil && f.given[o] != "" {
+		return flowed{values: f.given[o : o+1 : o+1]}, nil
+	}
+	s := b.spaces[f.rule.space]
+	got, err := b.flow(f.rule.Rule, f.flow, spaceRecord{s, o}, f.into.Attribute)
+	if f.into.joins != nil && err == nil && len(got.values) == 1 {
+		if f.given == nil {
+			f.given = make([]string, s.Len())
+		}
+		f.given[o] = got.values[0]
+	}
+	return got, err
 }
 
 func (b *build) flows(r *lang.Rule, m mvID) bool {
@@ -251,14 +278,14 @@ type contributor struct {
 	flow *lang.Flow
 }
 
-// contributorsIn lists the flows into every metaverse attribute, by precedence;
-// the key is the attribute in lower case.
-func (b *build) contributorsIn() map[string][]inFlow {
-	byAttribute := map[string][]inFlow{}
-	for _, r := range b.rules {
-		for _, f := range r.Flows {
-			key := strings.ToLower(f.Attribute)
-			byAttribute[key] = append(byAttribute[key], inFlow{r, f, b.mv.column(key)})
+// contributorsIn lists the flows of rules into every metaverse attribute, by
+// precedence; the key is the attribute in lower case.
+func contributorsIn(rules []*inRule) map[string][]*inFlow {
+	byAttribute := map[string][]*inFlow{}
+	for _, r := range rules {
+		for _, f := range r.flows {
+			key := strings.ToLower(f.flow.Attribute)
+			byAttribute[key] = append(byAttribute[key], f)
 		}
 	}
 	return byAttribute
@@ -266,8 +293,8 @@ func (b *build) contributorsIn() map[string][]inFlow {
 
 // flowIn computes every metaverse attribute from its contributors, by
 // precedence.
-func (b *build) flowIn() {
-	byAttribute := b.contributorsIn()
+func (b *build) flowIn(rules []*inRule) {
+	byAttribute := contributorsIn(rules)
 	for _, key := range sortedKeys(byAttribute) {
 		into := b.mv.column(key)
 		for m := range mvID(len(b.mv.types)) {
@@ -283,7 +310,7 @@ func (b *build) flowIn() {
 	}
 }
 
-func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []inFlow) {
+func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []*inFlow) {
 	result, c, err := b.decideIn(m, into, contributors, nil)
 	if err != nil {
 		b.mvErrors[m] = objectError{c.rule.Name, c.flow.Range, err}
@@ -296,14 +323,14 @@ func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []inFlow) {
 // decideIn asks the contributors to one attribute of a metaverse object until it
 // is decided; an error comes with the flow that fails. seen, where there is one,
 // is told what each of them says.
-func (b *build) decideIn(m mvID, into *mvColumn, contributors []inFlow, seen func(inFlow, flowed, error)) (winner, inFlow, error) {
+func (b *build) decideIn(m mvID, into *mvColumn, contributors []*inFlow, seen func(*inFlow, flowed, error)) (winner, *inFlow, error) {
 	var result winner
 	for _, c := range contributors {
 		o, ok := b.contributes(c, m)
 		if !ok {
 			continue
 		}
-		got, err := b.flow(c.rule.Rule, c.flow, spaceRecord{b.spaces[c.rule.space], o}, into.Attribute)
+		got, err := b.flowInto(c, o)
 		if seen != nil {
 			seen(c, got, err)
 		}
@@ -314,10 +341,10 @@ func (b *build) decideIn(m mvID, into *mvColumn, contributors []inFlow, seen fun
 			break
 		}
 	}
-	return result, inFlow{}, nil
+	return result, nil, nil
 }
 
-func (b *build) flowReferencesIn(m mvID, into *mvColumn, contributors []inFlow) {
+func (b *build) flowReferencesIn(m mvID, into *mvColumn, contributors []*inFlow) {
 	for _, c := range contributors {
 		o, ok := b.contributes(c, m)
 		if !ok || c.flow.From == "" {
@@ -329,7 +356,7 @@ func (b *build) flowReferencesIn(m mvID, into *mvColumn, contributors []inFlow) 
 }
 
 // contributes tells which object of m a flow reads, if its rule takes it.
-func (b *build) contributes(c inFlow, m mvID) (ObjectID, bool) {
+func (b *build) contributes(c *inFlow, m mvID) (ObjectID, bool) {
 	o := b.mv.links[c.rule.space][m]
 	if o == NoObject || !b.flows(c.rule.Rule, m) || !b.takes(c.rule, o) {
 		return NoObject, false

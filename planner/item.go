@@ -151,10 +151,7 @@ func (b *build) newTargets() {
 			marks: map[string][]ObjectID{}, bin: map[string][]ObjectID{}, sids: map[string]ObjectID{},
 			pending: map[mvID]*item{}, items: map[ObjectID]*item{}, missing: map[string]int{},
 		}
-		for _, o := range ordered(s) {
-			if !strings.EqualFold(s.Type(o), "group") {
-				continue
-			}
+		for _, o := range b.objects(s, "group") {
 			mark := s.First(o, markAttribute)
 			marked := isMark(mark)
 			switch {

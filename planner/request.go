@@ -230,7 +230,7 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 	if err := b.containers(); err != nil {
 		return nil, err
 	}
-	b.inbound()
+	b.inboundGroups()
 	b.claim()
 	if err := b.sameTenants(); err != nil {
 		return nil, err
@@ -343,7 +343,7 @@ func NeededProofs(cfg *lang.Config, snap Snapshot) ([]Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.inbound()
+	b.inboundGroups()
 	b.claim()
 	var out []Query
 	for _, t := range b.targets {

@@ -103,6 +103,17 @@ func NewSpace(provider string, kind Kind, s *schema.Schema) *Space {
 // Len counts objects and placeholders; ObjectIDs are below it.
 func (s *Space) Len() int { return len(s.states) }
 
+// read counts the objects that were read.
+func (s *Space) read() int {
+	n := 0
+	for _, state := range s.states {
+		if state != Placeholder {
+			n++
+		}
+	}
+	return n
+}
+
 // Add puts an object into the space, or updates one that is there under the
 // same anchor or as a placeholder under the same name. anchor may be "" only
 // where a directory has objects without one.
