@@ -16,7 +16,7 @@ import (
 // values come from, and what it is joined to. It is used by one goroutine.
 type MetaverseView struct {
 	b     *build
-	flows map[string][]inFlow // contributors, by attribute in lower case
+	flows map[string][]*inFlow // contributors, by attribute in lower case
 	names []string            // the keys of flows, sorted
 }
 
@@ -29,7 +29,7 @@ func Metaverse(cfg *lang.Config, snap Snapshot, o Options) (*MetaverseView, erro
 	b.options, b.trace = o, newTrace(b.spaces)
 	b.inbound()
 	b.claim()
-	v := &MetaverseView{b: b, flows: b.contributorsIn()}
+	v := &MetaverseView{b: b, flows: contributorsIn(b.rules)}
 	v.names = sortedKeys(v.flows)
 	return v, nil
 }
