@@ -60,8 +60,9 @@ func (l *loader) errorf(line int, format string, args ...any) error {
 	return &ldifError{l.file, line, fmt.Sprintf(format, args...)}
 }
 
-// findBase parses the names and finds the domain: the shortest name made of DC
-// components, which every record must be below.
+// findBase parses the names and finds the domain: the first record that is named
+// by DC components alone, else the DC components of the first record. Every
+// record must be below it.
 func (l *loader) findBase() error {
 	if l.opts.BaseDN != "" {
 		name, err := planner.ParseDN(l.opts.BaseDN)
@@ -70,7 +71,7 @@ func (l *loader) findBase() error {
 		}
 		l.base = name
 	}
-	var first planner.DN
+	var first, root planner.DN
 	for i := range l.records {
 		name, refused := parseName(l.records[i].dn)
 		if refused != nil || name.Len() == 0 {
@@ -81,9 +82,15 @@ func (l *loader) findBase() error {
 		if domain.Len() == 0 {
 			return l.errorf(l.records[i].line, "%q does not end in DC components; a directory of Active Directory does", shorten(l.records[i].dn))
 		}
-		if i == 0 || domain.Len() < first.Len() {
+		if first.Len() == 0 {
 			first = domain
 		}
+		if root.Len() == 0 && domain.Len() == name.Len() {
+			root = domain
+		}
+	}
+	if l.base.Len() == 0 {
+		l.base = root
 	}
 	if l.base.Len() == 0 {
 		l.base = first

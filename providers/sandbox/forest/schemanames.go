@@ -1,9 +1,6 @@
 package forest
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // unlikeNames are the attributes whose schema object is not called after the
 // attribute: lDAPDisplayName and common name.
@@ -80,24 +77,31 @@ func (s *schema) commonNames() map[*attributeDef]string {
 	return out
 }
 
-var (
-	wordStart    = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-	acronymEnd   = regexp.MustCompile(`([A-Z]+)([A-Z][a-z])`)
-	numberStart  = regexp.MustCompile(`([a-z])(\d)`)
-	keepsItsCase = regexp.MustCompile(`^ms`)
-)
-
 // hyphenate derives a common name as the schema's authors did: a hyphen between
 // words, ms-Exch- before what Exchange brought.
 func hyphenate(name string, exchange bool) string {
-	if !keepsItsCase.MatchString(name) {
+	if !strings.HasPrefix(name, "ms") {
 		name = strings.ToUpper(name[:1]) + name[1:]
 		if exchange {
 			name = "msExch" + name
 		}
 	}
-	for _, r := range []*regexp.Regexp{wordStart, acronymEnd, numberStart} {
-		name = r.ReplaceAllString(name, "$1-$2")
+	var out strings.Builder
+	for i := range len(name) {
+		if i > 0 && wordBegins(name, i) {
+			out.WriteByte('-')
+		}
+		out.WriteByte(name[i])
 	}
-	return name
+	return out.String()
+}
+
+// wordBegins reports whether the character at i begins a word: a capital after a
+// small letter or digit, the last capital of several (HTTPServer), a digit after
+// a small letter.
+func wordBegins(name string, i int) bool {
+	small := func(i int) bool { return i < len(name) && 'a' <= name[i] && name[i] <= 'z' }
+	capital := func(i int) bool { return 'A' <= name[i] && name[i] <= 'Z' }
+	digit := func(i int) bool { return '0' <= name[i] && name[i] <= '9' }
+	return capital(i) && (small(i-1) || digit(i-1) || capital(i-1) && small(i+1)) || digit(i) && small(i-1)
 }
