@@ -28,6 +28,7 @@ type applyFlags struct {
 	expect      string
 	autoApprove bool
 	onStale     string
+	verify      string
 }
 
 func (a *app) applyCommand() *cobra.Command {
@@ -45,6 +46,9 @@ func (a *app) applyCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
+			if len(plan) == 0 && f.verify != "" {
+				return errors.New("-verify checks the signature of a saved plan: landfall apply PLAN -verify KEY")
+			}
 			if len(plan) == 1 {
 				return a.applySaved(c.Context(), f, plan[0])
 			}
@@ -54,6 +58,7 @@ func (a *app) applyCommand() *cobra.Command {
 	f.register(c)
 	c.Flags().StringVar(&f.expect, "expect", "", "plan again, and carry it out only if its `DIGEST` is this one (sha256:…)")
 	c.Flags().BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
+	c.Flags().StringVar(&f.verify, "verify", "", "carry out PLAN only if PLAN.sig was made with this `KEY`: a file of SSH public keys, or env:NAME")
 	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `WORD` is skip (go on with them) or fail (stop)")
 	return c
 }
@@ -78,6 +83,11 @@ func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return &exit{exitRefused, fmt.Errorf("reading the plan: %w", err)}
+	}
+	if f.verify != "" {
+		if err := a.verify(f.verify, name, data); err != nil {
+			return &exit{exitRefused, fmt.Errorf("%w. Nothing was written", err)}
+		}
 	}
 	p, err := planner.Decode(data)
 	if err == nil {

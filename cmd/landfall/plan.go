@@ -74,6 +74,7 @@ func (a *app) planCommand() *cobra.Command {
 	c.Flags().StringVar(&o.snapshot, "snapshot", "", "plan on this `FILE` of \"landfall snapshot\", without network and credentials")
 	c.Flags().DurationVar(&o.maxAge, "max-age", 0, "refuse a snapshot that is older than this `DURATION` (15m, 24h)")
 	c.Flags().StringVar(&o.base, "base", "", "tell what this configuration causes from what was due before: compare with this `DIR` or Git reference")
+	c.Flags().StringVar(&o.sign, "sign", "", "sign the saved plan with this `KEY`: a file with an SSH private key (ed25519), or env:NAME")
 	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE`, for apply")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is any change, with 6 if anything is blocked")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan's JSON instead of the text")
@@ -83,8 +84,8 @@ func (a *app) planCommand() *cobra.Command {
 // offlineFlags are what only plan has: it writes nothing, so it may plan on a
 // file and for two configurations.
 type offlineFlags struct {
-	snapshot, base string
-	maxAge         time.Duration
+	snapshot, base, sign string
+	maxAge               time.Duration
 }
 
 func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string, detailed, asJSON bool) error {
@@ -109,6 +110,11 @@ func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string,
 			return fmt.Errorf("saving the plan: %w", err)
 		}
 		options.SavedTo = out
+	}
+	if o.sign != "" {
+		if err := a.sign(o.sign, out, encoded); err != nil {
+			return err
+		}
 	}
 	if asJSON {
 		_, err = a.stdout.Write(encoded)
