@@ -39,7 +39,7 @@ func portion(n, limit float64) float64 {
 	switch {
 	case n <= 0:
 		return 0
-	case limit <= 0:
+	case !(limit > 0): // NaN, too
 		return n + 1 // whatever it is, it is more than nothing
 	}
 	return n / limit

@@ -117,6 +117,15 @@ func (r *page) unread() []safe {
 	return out
 }
 
+// target names the providers, for titles.
+func (r *page) target() safe {
+	var words []safe
+	for _, d := range r.plan.Providers {
+		words = append(words, r.text("%s", d.Address[strings.LastIndexByte(d.Address, '.')+1:]))
+	}
+	return enumerate(words)
+}
+
 // columns are the heads of the table; they are always the same ones.
 var columns = []string{"", "create", "restore", "update", "move", "rename", "members", "delete", "blocked"}
 

@@ -192,14 +192,10 @@ func (c *comment) target() safe {
 	if c.o.Target != "" {
 		return c.text(" of %s", c.o.Target)
 	}
-	var words []safe
-	for _, d := range c.plan.Providers {
-		words = append(words, c.text("%s", d.Address[strings.LastIndexByte(d.Address, '.')+1:]))
+	if t := c.page.target(); t != "" {
+		return " of " + t
 	}
-	if len(words) == 0 {
-		return ""
-	}
-	return " of " + enumerate(words)
+	return ""
 }
 
 // marker is the first line. Pipelines look for it to replace their comment.

@@ -146,7 +146,7 @@ func TestEveryBudgetHolds(t *testing.T) {
 		if !utf8.ValidString(out) || !strings.HasSuffix(out, "\n") {
 			t.Fatal("cut in the middle")
 		}
-		if strings.Count(out, "<details") != strings.Count(outsideCode(out), "</details>") {
+		if rest := outsideCode(out); strings.Count(rest, "<details") != strings.Count(rest, "</details>") {
 			t.Fatalf("a fold stays open:\n%s", out)
 		}
 	})
