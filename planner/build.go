@@ -47,6 +47,11 @@ func Build(cfg *lang.Config, snap Snapshot, o Options) (*Plan, error) {
 		return nil, err
 	}
 	b.options = o
+	return b.run()
+}
+
+// run takes every step from what was read to the plan.
+func (b *build) run() (*Plan, error) {
 	b.inbound()
 	b.claim()
 	if err := b.leaving(); err != nil {

@@ -34,12 +34,7 @@ type exported struct {
 // exports evaluates the outbound rules of one provider for every metaverse
 // object, in the order of the objects' anchors.
 func (b *build) exports(space int) []export {
-	var rules []*lang.Rule
-	for _, r := range b.cfg.Rules {
-		if r.Direction == lang.Outbound && !r.Disabled && r.Writeback == nil && b.index[r.Provider] == space {
-			rules = append(rules, r)
-		}
-	}
+	rules := b.exportRules(space)
 	if len(rules) == 0 {
 		return nil
 	}
@@ -53,6 +48,16 @@ func (b *build) exports(space int) []export {
 		}
 	}
 	return out
+}
+
+func (b *build) exportRules(space int) []*lang.Rule {
+	var rules []*lang.Rule
+	for _, r := range b.cfg.Rules {
+		if r.Direction == lang.Outbound && !r.Disabled && r.Writeback == nil && b.index[r.Provider] == space {
+			rules = append(rules, r)
+		}
+	}
+	return rules
 }
 
 // written reports whether a writeback deals with the object in that space.
