@@ -48,7 +48,7 @@ func (f *Forest) add(m message, w writer) *refusal {
 	if refused != nil {
 		return refused
 	}
-	if parent.children[siblingKey(name.Leaf().Type, name.Leaf().Value)] != nil {
+	if parent.children[fold(name.Leaf().Value)] != nil {
 		return errEntryExists()
 	}
 	if parent.deleted {
@@ -109,12 +109,14 @@ func (f *Forest) newDraft(name planner.DN, parent *object, attrs []change) (*dra
 	return f.draft(o), nil
 }
 
-// checkRDN applies the limits of the naming attribute. Names with a newline
-// belong to deleted and conflicting objects.
+// checkRDN applies the rules for names. Those with a line break belong to deleted
+// and conflicting objects.
 func checkRDN(def *attributeDef, value string) *refusal {
 	switch {
 	case strings.ContainsRune(value, 0):
 		return errInvalidDN()
+	case strings.ContainsRune(value, '\n'):
+		return nameError(resultNamingViolation, 0x208F, "2005 (NAMING_VIOLATION)", "")
 	}
 	_, refused := def.canonical(value)
 	return refused
@@ -215,7 +217,7 @@ func (d *draft) insert() {
 	if o.parent.children == nil {
 		o.parent.children = map[string]*object{}
 	}
-	o.parent.children[siblingKey(o.rdnType, o.rdn)] = o
+	o.parent.children[fold(o.rdn)] = o
 	d.attrs = slices.Clone(o.attrs)
 	clear(d.changed)
 	d.index.addObject(o)

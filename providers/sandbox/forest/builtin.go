@@ -106,7 +106,7 @@ func (f *Forest) addSchemaObject(name, class string, values map[string]string) {
 	if f.schemaRoot.children == nil {
 		f.schemaRoot.children = map[string]*object{}
 	}
-	f.schemaRoot.children[siblingKey(o.rdnType, o.rdn)] = o
+	f.schemaRoot.children[fold(o.rdn)] = o
 	f.objects = append(f.objects, o)
 	f.index.addObject(o)
 }

@@ -117,7 +117,7 @@ func (l *loader) fillPrincipal(o *object, key string, rids map[uint32]bool) erro
 		name := accountNameFrom(o.first(s.objectGUID))
 		_, known := wellKnownRIDs[fold(o.rdn)]
 		_, builtin := builtinRIDs[fold(o.rdn)]
-		if known && o.parent == l.root.children[siblingKey("CN", "Users")] || builtin && o.parent.is("builtinDomain") {
+		if known && o.parent == l.root.children["users"] || builtin && o.parent.is("builtinDomain") {
 			name = o.rdn // these are known by their names
 		}
 		o.put(s.sAMAccountName, name)

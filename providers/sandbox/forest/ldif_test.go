@@ -65,6 +65,7 @@ func TestLoadErrors(t *testing.T) {
 		"account name":         {domain + group + "sAMAccountName: a/b\n", "a character that account names cannot have"},
 		"same name":            {domain + group + "\n" + strings.ToLower(group), "line 4 has it, too"},
 		"parent":               {domain + "dn: CN=a,OU=x," + base + "\nobjectClass: group\n", "there is no object OU=x," + base},
+		"name of an OU":        {domain + group + "\ndn: OU=G," + base + "\nobjectClass: organizationalUnit\n", "line 4 has an object of the same name in the same place"},
 		"place":                {domain + group + "\ndn: CN=a,CN=g," + base + "\nobjectClass: user\n", "cannot lie below"},
 		"schema":               {domain + "dn: CN=a,CN=Schema,CN=Configuration," + base + "\nobjectClass: attributeSchema\nlDAPDisplayName: a\n", "has a schema of its own"},
 		"deleted":              {domain + group + "isDeleted: TRUE\n", "does not lie in CN=Deleted Objects"},

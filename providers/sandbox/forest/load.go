@@ -297,11 +297,14 @@ func (l *loader) makeTree() error {
 		if parent.object.children == nil {
 			parent.object.children = map[string]*object{}
 		}
-		parent.object.children[siblingKey(o.rdnType, o.rdn)] = o
+		if other := parent.object.children[fold(o.rdn)]; other != nil {
+			return l.errorf(l.records[i].line, "%q: line %d has an object of the same name in the same place; whether a name begins with CN or OU makes no difference", shorten(l.records[i].dn), other.line)
+		}
+		parent.object.children[fold(o.rdn)] = o
 	}
-	l.configRoot = l.root.children[siblingKey("CN", "Configuration")]
-	l.schemaRoot = l.configRoot.children[siblingKey("CN", "Schema")]
-	l.bin = l.root.children[siblingKey("CN", "Deleted Objects")]
+	l.configRoot = l.root.children["configuration"]
+	l.schemaRoot = l.configRoot.children["schema"]
+	l.bin = l.root.children["deleted objects"]
 	l.configRoot.head, l.schemaRoot.head = true, true
 	return nil
 }
@@ -393,7 +396,7 @@ func (l *loader) checkDerived() error {
 // findRecycleBin reads from the partitions container whether the Recycle Bin is
 // enabled; Options can only turn it off.
 func (l *loader) findRecycleBin() error {
-	partitions := l.configRoot.children[siblingKey("CN", "Partitions")]
+	partitions := l.configRoot.children["partitions"]
 	for _, feature := range slices.Clone(partitions.targets(l.schema.enabledFeature)) {
 		if formatGUID(feature.first(l.schema.lookup("msDS-OptionalFeatureGUID"))) != recycleBinFeature {
 			continue

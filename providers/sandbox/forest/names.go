@@ -17,9 +17,6 @@ func fold(s string) string {
 	return s
 }
 
-// siblingKey is the form in which the names of siblings are compared.
-func siblingKey(rdnType, rdn string) string { return strings.ToLower(rdnType) + "=" + fold(rdn) }
-
 // dn writes the object's distinguished name.
 func (f *Forest) dn(o *object) string {
 	return string(f.appendDN(make([]byte, 0, 96), o))
@@ -105,7 +102,7 @@ func (f *Forest) walk(name planner.DN) (*object, *refusal) {
 	}
 	o := f.root
 	for i := len(rdns) - f.base.Len() - 1; i >= 0; i-- {
-		child := o.children[siblingKey(rdns[i].Type, rdns[i].Value)]
+		child := o.children[fold(rdns[i].Value)]
 		if child == nil || !strings.EqualFold(child.rdnType, rdns[i].Type) {
 			return nil, errNoObject(f.dn(o))
 		}
@@ -147,7 +144,7 @@ func (f *Forest) resolveSpecial(s string) (*object, *refusal) {
 		if refused != nil {
 			return nil, refused
 		}
-		child := parent.children[siblingKey("CN", name)]
+		child := parent.children[fold(name)]
 		if child == nil {
 			return nil, errNoObject(f.dn(parent))
 		}

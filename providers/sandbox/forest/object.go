@@ -14,7 +14,8 @@ type object struct {
 	parent *object
 	// rdnType and rdn are the object's own name, unescaped.
 	rdnType, rdn string
-	// children by siblingKey; nil for a leaf.
+	// children by folded name; nil for a leaf. The naming attribute does not
+	// count: CN=a and OU=a cannot be siblings.
 	children map[string]*object
 	class    *class
 	aux      []*class // auxiliary classes of this object alone

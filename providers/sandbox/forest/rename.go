@@ -85,7 +85,7 @@ func (f *Forest) checkMove(o *object, name planner.DN, parent *object) *refusal 
 	if refused := checkRDN(o.class.rdn, leaf.Value); refused != nil {
 		return refused
 	}
-	if other := parent.children[siblingKey(o.rdnType, leaf.Value)]; other != nil && other != o {
+	if other := parent.children[fold(leaf.Value)]; other != nil && other != o {
 		return errEntryExists()
 	}
 	return nil
@@ -95,11 +95,11 @@ func (f *Forest) checkMove(o *object, name planner.DN, parent *object) *refusal 
 // below it follows, because names are made of the tree.
 func (f *Forest) move(o *object, rdn string, parent *object) {
 	before := o.rdn
-	delete(o.parent.children, siblingKey(o.rdnType, o.rdn))
+	delete(o.parent.children, fold(o.rdn))
 	o.parent, o.rdn = parent, rdn
 	if parent.children == nil {
 		parent.children = map[string]*object{}
 	}
-	parent.children[siblingKey(o.rdnType, rdn)] = o
+	parent.children[fold(rdn)] = o
 	f.index.renamed(o, before)
 }

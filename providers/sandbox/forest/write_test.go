@@ -69,7 +69,8 @@ func TestAddCodes(t *testing.T) {
 	}{
 		{"group", "CN=a", "objectClass: group", 0},
 		{"same name, other case", "cn=A", "objectClass: group", 68},
-		{"same name, other type", "OU=a", "objectClass: organizationalUnit", 0},
+		{"same name, other type", "OU=a", "objectClass: organizationalUnit", 68},
+		{"name with a line break", `CN=a\0Ab`, "objectClass: group", 64},
 		{"name with a NUL", `CN=a\00b`, "objectClass: group", 34},
 		{"parent is missing", "CN=b,OU=none", "objectClass: group", 32},
 		{"malformed name", "CN", "objectClass: group", 34},
@@ -357,6 +358,8 @@ func TestRename(t *testing.T) {
 		{"the domain", base, "DC=x", "", false, 53},
 		{"into the deleted objects", sales, "CN=x", "CN=Deleted Objects," + base, false, 80},
 		{"every special character", sales, `CN=\ a\,b\+c\"d\\e\<f\>g\;h\=i\#j\0Dk\ `, "", false, 0},
+		{"line break", sales, `CN=a\0Ab`, "", false, 64},
+		{"name of an OU", sales, "CN=Inner", "", false, 68},
 	} {
 		conn := connect(t, load(t, smallDomain))
 		wantCode(t, c.name, conn.ModifyDN(ldap.NewModifyDNRequest(c.dn, c.rdn, !c.keep, c.superior)), c.code)
