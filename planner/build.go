@@ -75,11 +75,14 @@ type build struct {
 	params  map[*lang.Provider]map[string]string // %parameter% → value
 	mv      *metaverse
 
-	rules      []*inRule              // inbound
-	byType     map[typeKey][]ObjectID // see objects
-	matched    map[*lang.Rule]int     // objects in scope
-	mvErrors   map[mvID]objectError   // inbound errors
-	broken     map[entraKey]bool      // objects for which a rule's scope fails
+	rules      []*inRule                // inbound
+	byType     map[typeKey][]ObjectID   // see objects
+	matched    map[*lang.Rule]int       // objects in scope
+	mvErrors   map[mvID]objectError     // inbound errors
+	broken     map[entraKey]objectError // objects for which a rule's scope fails
+	kept       map[mvKey]bool           // IgnoreThisFlow inbound, and nobody else gave a value
+	declared   map[entraKey]*item       // groups whose state in Entra ID a writeback declares
+	failed     map[entraKey]bool        // objects of Entra ID whose change is left out
 	roots      map[*lang.Writeback]dn.DN
 	targets    []*target
 	items      []*item
@@ -111,7 +114,8 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		cfg: cfg, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
 		byType: map[typeKey][]ObjectID{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
-		broken: map[entraKey]bool{}, roots: map[*lang.Writeback]dn.DN{},
+		broken: map[entraKey]objectError{}, kept: map[mvKey]bool{}, declared: map[entraKey]*item{}, failed: map[entraKey]bool{},
+		roots: map[*lang.Writeback]dn.DN{},
 	}
 	for _, w := range cfg.Writebacks {
 		root, err := dn.Parse(w.OU.Root)

@@ -181,11 +181,9 @@ func (b *build) objection(it *item, s *Space) string {
 // metaverse. What it would bring is not known, so nothing follows from it.
 func (b *build) failedInbound(it *item) bool {
 	_, si := b.space(it.w.From)
-	if b.broken[entraKey{si, it.source}] {
-		return true
-	}
+	_, broken := b.broken[entraKey{si, it.source}]
 	_, failed := b.mvErrors[it.m]
-	return failed
+	return broken || failed
 }
 
 // condition evaluates the scope of the writeback's rule and its when.

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,9 +12,21 @@ type entraKey struct {
 	object ObjectID
 }
 
-// declareState plans Entra's own writeback state of one group.
+// declareState plans Entra's own writeback state of one group. Two blocks that
+// write it to two forests must agree: the group has one state.
 func (b *build) declareState(it *item, s *Space, enabled, groupType string) {
 	_, si := b.space(it.w.From)
+	key := entraKey{si, it.source}
+	if other := b.declared[key]; other != nil {
+		if other.w.State != it.w.State {
+			err := fmt.Errorf("%s declares state = \"%s\" and %s declares state = \"%s\", and a group has one state in Entra ID", other.w.Address(), other.w.State, it.w.Address(), it.w.State)
+			b.failed[key] = true
+			b.fail(other, objectError{other.w.Address(), other.w.Range, err})
+			b.fail(it, objectError{it.w.Address(), it.w.Range, err})
+		}
+		return
+	}
+	b.declared[key] = it
 	reason := *b.reason(it, it.w.Range)
 	wants := map[string]string{attrEnabled: enabled, attrGroupType: groupType}
 	for _, name := range sortedKeys(wants) {
@@ -54,6 +67,7 @@ func (b *build) outboundEntra() {
 			switch {
 			case e.failed != nil:
 				b.objectFailed(b.exportName(e), *e.failed)
+				b.failed[entraKey{si, e.object}] = true
 			case len(e.values) == 0:
 			case e.object == NoObject:
 				b.notWritten(e, "private_interface")
@@ -67,7 +81,9 @@ func (b *build) outboundEntra() {
 	}
 	keys := make([]entraKey, 0, len(b.entra))
 	for k := range b.entra {
-		keys = append(keys, k)
+		if !b.failed[k] {
+			keys = append(keys, k)
+		}
 	}
 	slices.SortFunc(keys, func(x, y entraKey) int {
 		return strings.Compare(b.entra[x].Address+b.spaces[x.space].Anchor(x.object), b.entra[y].Address+b.spaces[y.space].Anchor(y.object))
@@ -80,20 +96,35 @@ func (b *build) outboundEntra() {
 }
 
 func (b *build) diffEntra(s *Space, e export) {
-	private := !strings.EqualFold(s.Type(e.object), "group")
+	private := false
 	for _, x := range e.values {
-		if x.keep {
-			continue
-		}
-		if private || x.attribute.ReadOnly || x.attribute.Syntax == SyntaxReference {
+		switch {
+		case x.keep:
+		case !strings.EqualFold(s.Type(e.object), "group"), x.attribute.ReadOnly, x.attribute.Syntax == SyntaxReference:
 			private = true
-			continue
-		}
-		if edit, differs := makeEdit(x.attribute, s.Values(e.object, x.attribute.Name), x.texts, reasonOf(x.by.rule, x.by.flow.Range)); differs {
-			b.entraEdit(e.space, e.object, s.Provider+"[\""+markPrefix+s.Anchor(e.object)+"\"]", edit)
+		case b.againstState(e, x):
+			return
+		default:
+			if edit, differs := makeEdit(x.attribute, s.Values(e.object, x.attribute.Name), x.texts, reasonOf(x.by.rule, x.by.flow.Range)); differs {
+				b.entraEdit(e.space, e.object, s.Provider+"[\""+markPrefix+s.Anchor(e.object)+"\"]", edit)
+			}
 		}
 	}
 	if private {
 		b.notWritten(e, "private_interface")
 	}
+}
+
+// againstState fails a group whose state in Entra ID a writeback declares and a
+// rule flows.
+func (b *build) againstState(e export, x exported) bool {
+	key := entraKey{e.space, e.object}
+	it := b.declared[key]
+	if it == nil || x.attribute.Name != attrEnabled && x.attribute.Name != attrGroupType {
+		return false
+	}
+	b.failed[key] = true
+	b.fail(it, objectError{x.by.rule.Name, x.by.flow.Range,
+		fmt.Errorf("%s flows into the writeback state, which %s declares (state = \"%s\"); only one of them can", x.by.rule.Name, it.w.Address(), it.w.State)})
+	return true
 }

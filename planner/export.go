@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -17,7 +18,8 @@ type export struct {
 	m          mvID
 	space      int
 	objectType string
-	object     ObjectID // NoObject: a provision rule would make it
+	object     ObjectID   // NoObject: a provision rule would make it
+	joinedBy   *lang.Rule // the outbound rule that found the object; nil: an inbound one did
 	values     []exported
 	failed     *objectError
 }
@@ -40,14 +42,36 @@ func (b *build) exports(space int) []export {
 	}
 	var out []export
 	for m := range mvID(len(b.mv.types)) {
-		if b.written(space, m) {
+		if _, failed := b.mvErrors[m]; failed || b.written(space, m) {
 			continue
 		}
 		if e, ok := b.export(rules, space, m); ok {
 			out = append(out, e)
 		}
 	}
-	return out
+	return b.withoutTwins(space, out)
+}
+
+// withoutTwins takes out objects that rules join to several metaverse objects:
+// which of them they stand for is not for landfall to guess.
+func (b *build) withoutTwins(space int, exports []export) []export {
+	times := map[ObjectID]int{}
+	for _, e := range exports {
+		if e.object != NoObject {
+			times[e.object]++
+		}
+	}
+	s := b.spaces[space]
+	return slices.DeleteFunc(exports, func(e export) bool {
+		if e.object == NoObject || times[e.object] == 1 {
+			return false
+		}
+		r := e.joinedBy
+		b.diagnose("error", "ambiguous_join", "One object is joined to several metaverse objects",
+			"Rule \""+r.Name+"\" joins \""+displayName(s, e.object)+"\" of "+s.Provider+" to "+strconv.Itoa(times[e.object])+" metaverse objects. "+
+				"It stands for one of them at most, so nothing flows to it. Make the join values unique.", r.Range)
+		return true
+	})
 }
 
 func (b *build) exportRules(space int) []*lang.Rule {
@@ -98,7 +122,7 @@ func (b *build) linkOut(e *export, rules []*lang.Rule, src mvRecord) bool {
 	if e.object == NoObject {
 		for _, r := range rules {
 			if found := b.findOut(r, e.space, src); len(found) == 1 {
-				e.object = found[0]
+				e.object, e.joinedBy = found[0], r
 				break
 			}
 		}
@@ -115,7 +139,8 @@ func (b *build) linkOut(e *export, rules []*lang.Rule, src mvRecord) bool {
 }
 
 // findOut evaluates the join groups of an outbound rule: the first that finds
-// exactly one object of the directory which stands for nobody else decides.
+// exactly one object of the directory which stands for nobody else decides. An
+// object with a mark stands for the group of the mark.
 func (b *build) findOut(r *lang.Rule, space int, src mvRecord) []ObjectID {
 	s := b.spaces[space]
 	for _, g := range r.Join {
@@ -125,7 +150,7 @@ func (b *build) findOut(r *lang.Rule, space int, src mvRecord) []ObjectID {
 			for _, text := range src.texts(m.Metaverse) {
 				for _, o := range b.byValue(space, m.Space)[dn.Fold(text)] {
 					exact := !m.CaseSensitive || slices.Contains(spaceRecord{s, o}.texts(m.Space), text)
-					if exact && strings.EqualFold(s.Type(o), r.ObjectType) && b.mv.objectOf(space, o) == noMV && !slices.Contains(hits, o) {
+					if exact && strings.EqualFold(s.Type(o), r.ObjectType) && b.isFree(space, o) && !slices.Contains(hits, o) {
 						hits = append(hits, o)
 					}
 				}
@@ -139,8 +164,19 @@ func (b *build) findOut(r *lang.Rule, space int, src mvRecord) []ObjectID {
 		if len(found) == 1 {
 			return found
 		}
+		if len(found) > 1 {
+			b.diagnose("warning", "ambiguous_join", "A join finds more than one object",
+				"Rule \""+r.Name+"\" finds "+strconv.Itoa(len(found))+" objects of "+s.Provider+" for \""+b.exportName(export{m: src.m, object: NoObject})+
+					"\", and must find one. It joins none of them. Make the join values unique.", g.Range)
+		}
 	}
 	return nil
+}
+
+// isFree reports whether an object stands for nobody.
+func (b *build) isFree(space int, o ObjectID) bool {
+	s := b.spaces[space]
+	return b.mv.objectOf(space, o) == noMV && (s.Kind != KindAD || !isMark(s.First(o, markAttribute)))
 }
 
 // byValue indexes a space by the folded values of one attribute, once.
@@ -209,10 +245,7 @@ func (b *build) exportOne(e *export, a schema.Attribute, contributors []contribu
 	if err != nil {
 		return x, &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
 	}
-	x.texts, x.keep = result.values, result.by.rule == nil && result.ignored
-	if result.by.rule != nil {
-		x.by = result.by
-	}
+	x.texts, x.keep, x.by = result.values, result.keep(), result.source(contributors)
 	if err := checkLength(a, x.texts); err != nil {
 		return x, &objectError{x.by.rule.Name, x.by.flow.Range, err}
 	}
@@ -245,7 +278,10 @@ func (b *build) exportReferences(e *export, a schema.Attribute, from string) ([]
 	if refs.space < 0 {
 		return nil, nil
 	}
-	ids, _ := b.spaces[refs.space].References(refs.object, refs.attr)
+	ids, err := b.read(int(refs.space), refs.object, refs.attr)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
 	for _, id := range ids {
 		m := b.mv.objectOf(int(refs.space), id)
@@ -306,6 +342,7 @@ func (b *build) diffJoined(t *target, e export) {
 	var edits []Edit
 	held := false
 	for _, x := range e.values {
+		writes := x.by.rule.Unmarked
 		name := x.attribute.Name
 		switch {
 		case x.keep, strings.EqualFold(name, "dn"), strings.EqualFold(name, "member"):
@@ -316,8 +353,12 @@ func (b *build) diffJoined(t *target, e export) {
 		}
 		have := t.space.Values(e.object, name)
 		if x.attribute.Syntax == schema.Reference {
+			refs, err := b.read(t.index, e.object, name)
+			if err != nil && writes {
+				b.objectFailed(b.exportName(e), objectError{x.by.rule.Name, x.by.flow.Range, err})
+				return
+			}
 			have = nil
-			refs, _ := t.space.References(e.object, name)
 			for _, o := range refs {
 				have = append(have, t.space.Name(o))
 			}
@@ -325,7 +366,7 @@ func (b *build) diffJoined(t *target, e export) {
 		edit, differs := makeEdit(x.attribute, have, x.texts, reasonOf(x.by.rule, x.by.flow.Range))
 		switch {
 		case !differs:
-		case x.by.rule.Unmarked:
+		case writes:
 			edits = append(edits, edit)
 		default:
 			held = true

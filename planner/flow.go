@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,8 +17,13 @@ type flowed struct {
 	null   bool // AuthoritativeNull
 }
 
-// flow evaluates one flow for one source object into attribute a.
+// flow evaluates one flow for one source object into attribute a. What a rule
+// ignored on the way into the metaverse is ignored on the way out, too: there is
+// no metaverse of the last run, so the value in the target takes its place.
 func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute) (flowed, error) {
+	if m, ok := src.(mvRecord); ok && len(b.kept) > 0 && b.keeps(m.m, f) {
+		return flowed{ignore: true}, nil
+	}
 	if f.From != "" {
 		from := src.schemaOf(f.From)
 		if from.Syntax == a.Syntax || isText(from.Syntax) && isText(a.Syntax) {
@@ -42,6 +48,18 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 	return flowed{values: values}, err
 }
 
+// mvKey names one attribute of one metaverse object.
+type mvKey struct {
+	m         mvID
+	attribute string // lower case
+}
+
+// keeps reports whether a flow reads an attribute that inbound rules ignored.
+func (b *build) keeps(m mvID, f *lang.Flow) bool {
+	kept := func(name string) bool { return b.kept[mvKey{m, strings.ToLower(name)}] }
+	return f.From != "" && kept(f.From) || f.Value != nil && slices.ContainsFunc(f.Value.Uses, func(u lang.Use) bool { return kept(u.Name) })
+}
+
 func isText(s schema.Syntax) bool { return s == schema.Text || s == schema.Exact }
 
 // winner collects the contributions to one attribute, in the order of
@@ -49,13 +67,23 @@ func isText(s schema.Syntax) bool { return s == schema.Text || s == schema.Exact
 type winner struct {
 	values  []string
 	by      contributor // who gave the (first) value, or the authoritative null
-	ignored bool        // somebody said IgnoreThisFlow, and nobody gave a value
-	any     bool        // at least one flow was evaluated
+	ignored bool        // somebody said IgnoreThisFlow
+}
+
+// keep reports that nobody gave a value and somebody said IgnoreThisFlow: what
+// the target has stays.
+func (w *winner) keep() bool { return w.by.rule == nil && w.ignored }
+
+// source is who decided: the first contributor where nobody gave anything.
+func (w *winner) source(contributors []contributor) contributor {
+	if w.by.rule == nil {
+		return contributors[0]
+	}
+	return w.by
 }
 
 // add takes the next contribution and reports whether the search is over.
 func (w *winner) add(c contributor, got flowed) bool {
-	w.any = true
 	if w.by.rule == nil && (got.null || len(got.values) > 0) {
 		w.by = c
 	}
@@ -64,6 +92,9 @@ func (w *winner) add(c contributor, got flowed) bool {
 		w.ignored = true
 		return false
 	case got.null:
+		if w.by == c {
+			w.values = nil
+		}
 		return true
 	case len(got.values) == 0:
 		return false
@@ -83,15 +114,21 @@ func (w *winner) add(c contributor, got flowed) bool {
 func decide(contributors []contributor, have []string, ask func(contributor) (flowed, error), seen func(contributor, flowed, error)) (winner, contributor, error) {
 	var result winner
 	for _, c := range contributors {
+		if c.flow.Merge != contributors[0].flow.Merge {
+			return winner{}, c, fmt.Errorf("the rules \"%s\" and \"%s\" flow into it with different values of merge, and an attribute has one way to merge",
+				contributors[0].rule.Name, c.rule.Name)
+		}
+	}
+	if contributors[0].flow.Merge != lang.MergeUpdate {
+		result.values = have
+	}
+	for _, c := range contributors {
 		got, err := ask(c)
 		if seen != nil {
 			seen(c, got, err)
 		}
 		if err != nil {
 			return winner{}, c, err
-		}
-		if c.flow.Merge != lang.MergeUpdate && len(got.values) > 0 && len(result.values) == 0 {
-			result.values = have
 		}
 		if result.add(c, got) {
 			break

@@ -15,49 +15,91 @@ import (
 func (b *build) guards() {
 	for _, g := range b.cfg.Guards {
 		for _, w := range b.cfg.Writebacks {
-			if g.Writeback != nil && g.Writeback != w {
-				continue
-			}
-			if strings.HasPrefix(g.Action, "member_") {
+			switch {
+			case g.Writeback != nil && g.Writeback != w:
+			case strings.HasPrefix(g.Action, "member_"):
 				b.guardMembers(g, w)
-			} else {
-				b.guardObjects(g, w)
+			default:
+				b.guardObjects(g, w.Address(), b.marked(w), "objects with a mark", func(c *Change) bool { return b.writebackOf(c) == w })
 			}
+		}
+		if g.Writeback == nil && !strings.HasPrefix(g.Action, "member_") {
+			b.guardRules(g)
 		}
 	}
 	b.threshold()
 }
 
-// guardObjects counts the changes of one writeback that have the guard's action;
-// percent is of the writeback's marked objects.
-func (b *build) guardObjects(g *lang.Guard, w *lang.Writeback) {
-	var hits []*Change
-	marked := 0
+// marked counts the objects that carry the mark of a group of the writeback.
+func (b *build) marked(w *lang.Writeback) int {
+	n := 0
 	for _, it := range b.items {
 		if it.w == w && it.exists() && !it.adopted {
-			marked++
+			n++
 		}
 	}
+	return n
+}
+
+// writebackOf is the writeback that a change belongs to, in Active Directory or,
+// as the writeback state of a group, in Entra ID; nil if it is none's.
+func (b *build) writebackOf(c *Change) *lang.Writeback {
+	if it := b.itemOf(c); it != nil {
+		return it.w
+	}
+	for i, s := range b.spaces {
+		if s.Provider == c.Provider && s.Kind == KindEntra && c.Anchor != nil {
+			if it := b.declared[entraKey{i, s.ByAnchor(*c.Anchor)}]; it != nil {
+				return it.w
+			}
+		}
+	}
+	return nil
+}
+
+// guardRules counts what rules change on objects that no writeback writes, in
+// each provider by itself; percent is of the objects that are joined there.
+func (b *build) guardRules(g *lang.Guard) {
+	for i, s := range b.spaces {
+		belongs := func(c *Change) bool {
+			return c.Provider == s.Provider && c.ObjectType != "organizationalUnit" && b.writebackOf(c) == nil
+		}
+		if !slices.ContainsFunc(b.plan.Changes, func(c Change) bool { return belongs(&c) }) {
+			continue
+		}
+		joined := 0
+		for _, m := range b.mv.of[i] {
+			if m != noMV {
+				joined++
+			}
+		}
+		b.guardObjects(g, s.Provider, joined, "joined objects", belongs)
+	}
+}
+
+// guardObjects counts the changes of one writeback, or of the rules in one
+// provider, that have the guard's action. base is what percent is of.
+func (b *build) guardObjects(g *lang.Guard, in string, base int, of string, belongs func(*Change) bool) {
+	var hits []*Change
 	for i := range b.plan.Changes {
-		c := &b.plan.Changes[i]
-		if it := b.itemOf(c); it != nil && it.w == w && c.Blocked == nil && hasGuardAction(c, g.Action) {
+		if c := &b.plan.Changes[i]; c.Blocked == nil && hasGuardAction(c, g.Action) && belongs(c) {
 			hits = append(hits, c)
 		}
 	}
-	why := b.exceeded(g, len(hits), marked, "objects with a mark")
-	b.plan.Guards = append(b.plan.Guards, guardUse(g, w, "", len(hits), marked, why != ""))
+	why := b.exceeded(g, len(hits), base, of)
+	b.plan.Guards = append(b.plan.Guards, guardUse(g, in, "", len(hits), base, why != ""))
 	if why == "" {
 		return
 	}
 	for _, c := range hits {
-		c.Blocked = blockedBy(g, fmt.Sprintf("the plan has %d × %s in %s, %s", len(hits), g.Action, w.Address(), why))
+		c.Blocked = blockedBy(g, fmt.Sprintf("the plan has %d × %s in %s, %s", len(hits), g.Action, in, why))
 	}
 }
 
 // guardMembers counts the member changes of each group by itself; percent is of
 // that group's members.
 func (b *build) guardMembers(g *lang.Guard, w *lang.Writeback) {
-	closest := guardUse(g, w, "", 0, 0, false)
+	closest := guardUse(g, w.Address(), "", 0, 0, false)
 	for i := range b.plan.Changes {
 		c := &b.plan.Changes[i]
 		it := b.itemOf(c)
@@ -69,7 +111,7 @@ func (b *build) guardMembers(g *lang.Guard, w *lang.Writeback) {
 			n, verb = len(c.Members.Remove), "removes"
 		}
 		why := b.exceeded(g, n, c.Members.Before, "members")
-		if use := guardUse(g, w, c.Address, n, c.Members.Before, why != ""); use.closer(closest) {
+		if use := guardUse(g, w.Address(), c.Address, n, c.Members.Before, why != ""); use.closer(closest) {
 			closest = use
 		}
 		if why != "" {

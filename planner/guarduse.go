@@ -7,10 +7,11 @@ import (
 	"github.com/landfall-directory/landfall/lang"
 )
 
-// guardUse is what the plan says of a guard that counted n of base.
-func guardUse(g *lang.Guard, w *lang.Writeback, object string, n, base int, exceeded bool) GuardUse {
+// guardUse is what the plan says of a guard that counted n of base in a writeback
+// or provider.
+func guardUse(g *lang.Guard, in, object string, n, base int, exceeded bool) GuardUse {
 	use := GuardUse{
-		Guard: g.Address(), Action: g.Action, In: w.Address(), Object: object, Count: n, Of: base, MaxCount: g.MaxCount,
+		Guard: g.Address(), Action: g.Action, In: in, Object: object, Count: n, Of: base, MaxCount: g.MaxCount,
 		MinObjects: g.MinObjects, Exceeded: exceeded, File: g.Range.Filename, Line: g.Range.Start.Line,
 	}
 	if g.MaxPercent != nil {

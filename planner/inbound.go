@@ -135,8 +135,8 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 	}
 	ok, err := b.inScope(r.Rule, spaceRecord{s, o})
 	if err != nil {
-		b.objectFailed(displayName(s, o), objectError{r.Name, r.Range, err})
-		b.broken[entraKey{r.space, o}] = true
+		b.broken[entraKey{r.space, o}] = objectError{r.Name, r.Range, err}
+		b.objectFailed(displayName(s, o), b.broken[entraKey{r.space, o}])
 	}
 	if err != nil || !ok {
 		return scopeOut
@@ -308,6 +308,11 @@ func (b *build) flowIn(rules []*inRule) {
 			}
 		}
 	}
+	for key, e := range b.broken {
+		if m := b.mv.objectOf(key.space, key.object); m != noMV {
+			b.mvErrors[m] = e
+		}
+	}
 }
 
 func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []*inFlow) {
@@ -318,6 +323,9 @@ func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []*inFlow) 
 		return
 	}
 	into.set(m, result.values)
+	if result.keep() {
+		b.kept[mvKey{m, strings.ToLower(into.Name)}] = true
+	}
 }
 
 // decideIn asks the contributors to one attribute of a metaverse object until it

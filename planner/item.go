@@ -92,14 +92,17 @@ func (it *item) anchor() string {
 	return ""
 }
 
-// names lists the names of objects.
-func (t *target) names(objects []ObjectID) string {
+// list is the names of objects.
+func (t *target) list(objects []ObjectID) []string {
 	out := make([]string, len(objects))
 	for i, o := range objects {
 		out[i] = t.space.Name(o)
 	}
-	return shortList(out)
+	return out
 }
+
+// names is list in a sentence.
+func (t *target) names(objects []ObjectID) string { return shortList(t.list(objects)) }
 
 // block keeps the first reason why the item must not be carried out.
 func (it *item) block(code, by, detail, file string, line int) {

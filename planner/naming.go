@@ -2,19 +2,18 @@ package planner
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/hashicorp/hcl/v2"
 
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/lang/dn"
 	"github.com/landfall-directory/landfall/lang/value"
 )
 
-// maxCN is AD's limit of a common name, in UTF-16 units.
-const maxCN = 64
+// maxRDN is AD's limit of a common name and of the name of an OU, in UTF-16 units.
+const maxRDN = 64
 
 // name decides where every written object will be, and as what, and finds
 // collisions before anything is written.
@@ -75,7 +74,7 @@ func (b *build) nameOne(it *item) bool {
 	if it.after.Parent().Equal(parent) {
 		it.after = parent.Child(it.after.Leaf().Type, it.after.Leaf().Value) // the directory's own spelling
 	}
-	suffixed := suffix(it.after.Leaf().Value, it.id, maxCN)
+	suffixed := suffix(it.after.Leaf().Value, it.id, maxRDN)
 	if it.w.OnRename == "keep" || it.w.OnCollision == "suffix" && dn.Fold(leaf.Value) == dn.Fold(suffixed) {
 		it.after = it.after.Parent().Child(leaf.Type, leaf.Value)
 	}
@@ -122,32 +121,41 @@ func (b *build) foreignWriter(it *item) {
 	}
 }
 
-// desiredDN evaluates cn and the OU mapping, or the dn flow of a rule of 0-99,
-// which wins over both.
+// desiredDN evaluates cn and the OU mapping, or the dn flow of a rule that wins
+// over both.
 func (b *build) desiredDN(it *item) (dn.DN, *objectError) {
 	src := mvRecord{b, it.m}
-	if r, f := b.dnRule(it, src); f != nil {
-		return b.flowedDN(it, r, f, src)
-	}
-	fail := func(rng hcl.Range, format string, args ...any) (dn.DN, *objectError) {
-		return dn.DN{}, &objectError{it.w.Address(), rng, fmt.Errorf(format, args...)}
+	if d, oe := b.flowedDN(it, src); oe != nil || d.Len() > 0 {
+		return d, oe
 	}
 	cn, err := b.text(it, it.w.CN, src)
 	switch {
 	case err != nil:
-		return fail(it.w.CN.Range, "cn: %w", err)
+		err = fmt.Errorf("cn: %w", err)
 	case cn == "":
-		return fail(it.w.CN.Range, "cn is empty, and an object needs a name")
-	case dn.Units(cn) > maxCN:
-		return fail(it.w.CN.Range, "cn is %d characters (UTF-16 units) long, and Active Directory takes %d: %q", dn.Units(cn), maxCN, cn)
+		err = errors.New("cn is empty, and an object needs a name")
 	case strings.ContainsRune(cn, 0):
-		return fail(it.w.CN.Range, "cn holds a NUL character, which Active Directory does not take")
+		err = errors.New("cn holds a NUL character, which Active Directory does not take")
+	default:
+		err = fits(dn.RDN{Type: "cn", Value: cn})
+	}
+	if err != nil {
+		return dn.DN{}, &objectError{it.w.Address(), it.w.CN.Range, err}
 	}
 	parent, oe := b.desiredParent(it, src)
 	if oe != nil {
 		return dn.DN{}, oe
 	}
 	return parent.Child("CN", cn), nil
+}
+
+// fits checks the length of one component of a name. Samba takes longer ones
+// than Active Directory.
+func fits(r dn.RDN) error {
+	if n := dn.Units(r.Value); n > maxRDN {
+		return fmt.Errorf("%s is %d characters (UTF-16 units) long, and Active Directory takes %d: %q", r.Type, n, maxRDN, r.Value)
+	}
+	return nil
 }
 
 func (b *build) desiredParent(it *item, src record) (dn.DN, *objectError) {
@@ -176,6 +184,11 @@ func (b *build) desiredParent(it *item, src record) (dn.DN, *objectError) {
 				}
 				ou = ou.Under(root)
 			}
+			for _, r := range ou.RDNs() {
+				if err == nil {
+					err = fits(r)
+				}
+			}
 			if err == nil {
 				return ou, nil
 			}
@@ -196,37 +209,61 @@ func (b *build) text(it *item, e *lang.Expr, src record) (string, error) {
 	return v.LDAP(), nil
 }
 
-// dnRule finds the first rule in scope that flows dn.
-func (b *build) dnRule(it *item, src record) (*lang.Rule, *lang.Flow) {
+// flowedDN is the name that a rule flows: one of 0-99, which wins over cn and ou
+// by its precedence, or an imported provision rule, which keeps its own dn. A
+// rule without a value leaves the name to the next one, and in the end to the
+// writeback; the result is empty then.
+func (b *build) flowedDN(it *item, src mvRecord) (dn.DN, *objectError) {
 	for _, r := range b.cfg.Rules {
-		if r.Disabled || r.Direction != lang.Outbound || r.Provider != it.w.To || !b.applies(r, it) {
+		i := slices.IndexFunc(r.Flows, func(f *lang.Flow) bool { return strings.EqualFold(f.Attribute, "dn") })
+		if i < 0 || !b.applies(r, it) || r.Precedence > it.w.Rule.Precedence && r.Link != lang.Provision {
 			continue
 		}
-		for _, f := range r.Flows {
-			if strings.EqualFold(f.Attribute, "dn") {
-				if ok, err := b.inScope(r, src); err == nil && ok {
-					return r, f
-				}
-			}
+		f := r.Flows[i]
+		if f.Once && it.present() != NoObject {
+			continue
 		}
+		ok, err := b.inScope(r, src)
+		if err != nil {
+			return dn.DN{}, &objectError{r.Name, r.Range, err}
+		}
+		if !ok || !b.joins(r, it, src) {
+			continue
+		}
+		got, err := b.flow(r, f, src, Attribute{Name: "dn"})
+		if err == nil && len(got.values) == 0 && !got.null {
+			continue
+		}
+		var d dn.DN
+		if err == nil {
+			d, err = b.checkDN(it, got.values)
+		}
+		if err != nil {
+			return dn.DN{}, &objectError{r.Name, f.Range, fmt.Errorf("dn: %w", err)}
+		}
+		return d, nil
 	}
-	return nil, nil
+	return dn.DN{}, nil
 }
 
-func (b *build) flowedDN(it *item, r *lang.Rule, f *lang.Flow, src record) (dn.DN, *objectError) {
-	got, err := b.flow(r, f, src, Attribute{Name: "dn"})
-	var d dn.DN
-	if err == nil && len(got.values) == 0 {
-		err = fmt.Errorf("dn is empty")
+// checkDN reads a name that a rule gave to a group.
+func (b *build) checkDN(it *item, values []string) (dn.DN, error) {
+	if len(values) == 0 {
+		return dn.DN{}, errors.New("it is empty, and an object needs a name")
 	}
-	if err == nil {
-		d, err = dn.Parse(got.values[0])
+	d, err := dn.Parse(values[0])
+	switch {
+	case err != nil:
+		return d, err
+	case !strings.EqualFold(d.Leaf().Type, "CN"):
+		return d, fmt.Errorf("the name of a group begins with CN=, and %s does not", d)
+	case !d.Parent().IsBelow(b.roots[it.w]):
+		return d, fmt.Errorf("%s lies outside the root %s", d, it.w.OU.Root)
 	}
-	if err == nil && !below(d.Parent().String(), it.w.OU.Root) {
-		err = fmt.Errorf("dn %s lies outside the root %s", d, it.w.OU.Root)
-	}
-	if err != nil {
-		return dn.DN{}, &objectError{r.Name, f.Range, err}
+	for _, r := range d.RDNs() {
+		if err := fits(r); err != nil {
+			return d, err
+		}
 	}
 	return d, nil
 }
@@ -290,7 +327,7 @@ func (b *build) holder(t *target, key string) string {
 
 func (b *build) resolveDN(t *target, it *item, holder string, group []*item, taken map[string]bool) {
 	if it.w.OnCollision == "suffix" {
-		other := it.after.Parent().Child(it.after.Leaf().Type, suffix(it.after.Leaf().Value, it.id, maxCN))
+		other := it.after.Parent().Child(it.after.Leaf().Type, suffix(it.after.Leaf().Value, it.id, maxRDN))
 		if b.holder(t, other.Key()) == "" && !taken[other.Key()] {
 			taken[other.Key()] = true
 			it.after = other

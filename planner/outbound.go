@@ -2,6 +2,7 @@ package planner
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func (b *build) flowOut(it *item) {
 		}
 		b.matched[r]++
 		for _, f := range r.Flows {
-			if f.Once && it.exists() {
+			if f.Once && it.present() != NoObject {
 				continue
 			}
 			key := strings.ToLower(f.Attribute)
@@ -173,14 +174,10 @@ func (b *build) flowOne(it *item, src mvRecord, a schema.Attribute, contributors
 	if err != nil {
 		return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
 	}
-	if result.by.rule == nil && result.ignored {
+	if result.keep() {
 		return nil
 	}
-	by := result.by
-	if by.rule == nil {
-		by = contributors[0]
-	}
-	want := result.values
+	by, want := result.source(contributors), result.values
 	if e := checkLength(a, want); e != nil {
 		return &objectError{by.rule.Name, by.flow.Range, e}
 	}
@@ -276,34 +273,49 @@ func makeEdit(a schema.Attribute, have, want []string, why Reason) (Edit, bool) 
 // objects: only those that exist in the target are written.
 func (b *build) flowReferencesOut(it *item, a schema.Attribute, contributors []contributor) *objectError {
 	for _, c := range contributors {
+		fail := func(err error) *objectError {
+			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s: %w", a.Name, err)}
+		}
 		if c.flow.From == "" {
-			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s takes references, which only a direct flow (from) can give", a.Name)}
+			return fail(errors.New("it takes references, which only a direct flow (from) can give"))
 		}
 		src := b.mv.refSource(it.m, c.flow.From)
 		if src.space < 0 {
 			continue
 		}
-		ids, _ := b.spaces[src.space].References(src.object, src.attr)
-		var want []string
+		ids, err := b.read(int(src.space), src.object, src.attr)
+		if err != nil {
+			return fail(err)
+		}
+		var want, have []ObjectID
 		for _, id := range ids {
 			if o := b.targetObject(it.t, int(src.space), id); o != NoObject {
-				want = append(want, it.t.space.Name(o))
+				want = append(want, o)
 			}
 		}
 		if len(want) > 1 && !a.Multi {
-			return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("%s holds one object, and %d came out", a.Name, len(want))}
+			return fail(fmt.Errorf("it holds one object, and %d came out", len(want)))
 		}
-		var have []string
 		if it.exists() {
-			refs, _ := it.t.space.References(it.object, a.Name)
-			for _, o := range refs {
-				have = append(have, it.t.space.Name(o))
+			if have, err = b.read(it.t.index, it.object, a.Name); err != nil {
+				return fail(err)
 			}
 		}
-		it.edit(a, have, want, reasonOf(c.rule, c.flow.Range))
+		it.edit(a, it.t.list(have), it.t.list(want), reasonOf(c.rule, c.flow.Range))
 		return nil
 	}
 	return nil
+}
+
+// read returns the objects that a reference attribute names. What was not read
+// is not the same as none.
+func (b *build) read(space int, o ObjectID, attr string) ([]ObjectID, error) {
+	s := b.spaces[space]
+	ids, read := s.References(o, attr)
+	if !read {
+		return nil, fmt.Errorf("the %s of \"%s\" could not be read from %s; run again, and if it stays, check the permissions of this identity", attr, displayName(s, o), s.Provider)
+	}
+	return ids, nil
 }
 
 // targetObject is the object in t that stands for the same person or group,

@@ -42,7 +42,7 @@ type Accepted struct {
 type GuardUse struct {
 	Guard  string `json:"guard"`  // guard.NAME or settings.delete_threshold
 	Action string `json:"action"` // what is counted
-	In     string `json:"in"`     // the writeback, or for the threshold the provider
+	In     string `json:"in"`     // the writeback; for rules outside writebacks and the threshold, the provider
 	// Object is the address of the group that comes closest, where each group
 	// is counted by itself; else "".
 	Object     string  `json:"object"`

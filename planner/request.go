@@ -272,9 +272,9 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 	return out, nil
 }
 
-// referencesOfRules adds the objects of AD whose references an inbound rule reads:
-// there is no way to know what depends on them. In Entra ID only groups that are
-// written count, because each costs a request.
+// referencesOfRules adds the objects of AD whose references an inbound rule reads,
+// or an outbound rule writes: there is no way to know what depends on them. In
+// Entra ID only groups that are written count, because each costs a request.
 func (b *build) referencesOfRules(add func(*Space, ObjectID)) {
 	for _, r := range b.rules {
 		s := b.spaces[r.space]
@@ -287,6 +287,24 @@ func (b *build) referencesOfRules(add func(*Space, ObjectID)) {
 			}
 		}
 	}
+	for _, r := range b.cfg.Rules {
+		s, si := b.space(r.Provider)
+		if r.Direction != lang.Outbound || r.Disabled || !r.Unmarked || s.Kind != KindAD || !writesReferences(s, r) {
+			continue
+		}
+		for o := range ObjectID(s.Len()) {
+			if s.State(o) == Live && strings.EqualFold(s.Type(o), r.ObjectType) && (b.mv.objectOf(si, o) != noMV || len(r.Join) > 0) {
+				add(s, o)
+			}
+		}
+	}
+}
+
+func writesReferences(s *Space, r *lang.Rule) bool {
+	return slices.ContainsFunc(r.Flows, func(f *lang.Flow) bool {
+		a, ok := s.Schema.Lookup(f.Attribute)
+		return ok && a.Syntax == schema.Reference
+	})
 }
 
 func readsReferences(s *Space, r *lang.Rule) bool {
