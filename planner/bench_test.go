@@ -16,8 +16,13 @@ import (
 
 // settledSnapshot is a tenant and the forest that it is written to already, so
 // that a plan compares everything and finds one change: the normal case.
-// Memberships are spread evenly and every member is synchronised.
 func settledSnapshot(b *testing.B, cfg *lang.Config, groups, users, memberships int) planner.Snapshot {
+	return snapshot(b, cfg, groups, users, memberships, true)
+}
+
+// snapshot is a tenant and its forest. Memberships are spread evenly and every
+// member is synchronised.
+func snapshot(b *testing.B, cfg *lang.Config, groups, users, memberships int, written bool) planner.Snapshot {
 	b.Helper()
 	snap := planner.Snapshot{}
 	for _, p := range cfg.Providers {
@@ -55,17 +60,20 @@ func settledSnapshot(b *testing.B, cfg *lang.Config, groups, users, memberships 
 			"securityEnabled": "TRUE", "mailEnabled": "FALSE", "writebackConfiguration/isEnabled": "TRUE", "memberCount": strconv.Itoa(each)} {
 			entra.Set(e, attr, v)
 		}
-		o := ad.Add("group", guid("ad group "+strconv.Itoa(i)), "CN="+name+"_"+id[24:]+",OU=Security,OU=Cloud Groups,"+base, planner.Live)
-		for attr, v := range map[string]string{"adminDescription": "Group_" + id, "displayName": name, "groupType": "-2147483640",
-			"objectSid": sid(uint32(1000000 + i)), "sAMAccountName": "$" + id[:13]} {
-			ad.Set(o, attr, v)
-		}
 		for k := range each {
 			n := order.IntN(users)
 			cloud, local := person(n)
 			cloudIDs[k], adIDs[k] = entra.ByAnchor(cloud), ad.ByAnchor(local)
 		}
 		entra.SetReferences(e, "member", append([]planner.ObjectID(nil), cloudIDs...))
+		if !written {
+			continue
+		}
+		o := ad.Add("group", guid("ad group "+strconv.Itoa(i)), "CN="+name+"_"+id[24:]+",OU=Security,OU=Cloud Groups,"+base, planner.Live)
+		for attr, v := range map[string]string{"adminDescription": "Group_" + id, "displayName": name, "groupType": "-2147483640",
+			"objectSid": sid(uint32(1000000 + i)), "sAMAccountName": "$" + id[:13]} {
+			ad.Set(o, attr, v)
+		}
 		if i == 0 && each > 0 {
 			adIDs[0] = ad.ByAnchor(guid("ou ")) // one group has drifted
 		}
@@ -106,6 +114,18 @@ func BenchmarkBuild(b *testing.B) {
 			runtime.KeepAlive(empty)
 			runtime.KeepAlive(snap)
 		})
+	}
+}
+
+// BenchmarkBuildNew plans a tenant of which nothing is written yet: every group
+// is created, with all its members.
+func BenchmarkBuildNew(b *testing.B) {
+	cfg := load(b, preamble+writebackBlock(""))
+	snap := snapshot(b, cfg, 10000, 50000, 100000, false)
+	for b.Loop() {
+		if p := plan(b, cfg, snap); p.Summary.Create != 10000 {
+			b.Fatalf("%d creations, want one for each group", p.Summary.Create)
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ const (
 
 // NewSpace makes an empty space. provider is its address.
 func NewSpace(provider string, kind Kind, s *schema.Schema) *Space {
-	return &Space{
+	space := &Space{
 		Provider: provider, Kind: kind, Schema: s,
 		byAnchor: map[uint32]ObjectID{},
 		byName:   map[uint32]ObjectID{},
@@ -98,6 +98,10 @@ func NewSpace(provider string, kind Kind, s *schema.Schema) *Space {
 		found:    map[[2]string][]ObjectID{},
 		hidden:   map[ObjectID]map[string]bool{},
 	}
+	for _, name := range s.Names() {
+		space.addColumn(name)
+	}
+	return space
 }
 
 // Len counts objects and placeholders; ObjectIDs are below it.
