@@ -72,6 +72,9 @@ const attributeTable = `
 	uid                           text   multi
 	uidNumber                     int
 	gidNumber                     int
+	msDS-DeviceID                 octets max=16
+	msDS-RegisteredOwner          octets
+	msDS-RegisteredUsers          octets multi
 	memberUid                     exact  multi
 	middleName                    text   max=64
 	generationQualifier           text   max=64

@@ -43,9 +43,9 @@ may msExchDelegateListBL
 class mailRecipient kind=auxiliary parent=top category=Mail-Recipient
 may msDS-ExternalDirectoryObjectId msDS-PhoneticDisplayName userSMIMECertificate secretary msExchAssistantName
 may labeledURI userCertificate textEncodedORAddress telephoneNumber showInAddressBook legacyExchangeDN
-may garbageCollPeriod info mail mailNickname targetAddress authOrig unauthOrig dLMemSubmitPerms dLMemRejectPerms
+may garbageCollPeriod info mailNickname targetAddress authOrig unauthOrig dLMemSubmitPerms dLMemRejectPerms
 may publicDelegates altRecipient deliverAndRedirect hideDLMembership oOFReplyToOriginator reportToOriginator
-may reportToOwner extensionAttribute* msExch* msRTCSIP-*
+may reportToOwner telephoneAssistant extensionAttribute* msExch* msRTCSIP-*
 
 class securityPrincipal kind=auxiliary parent=top category=Security-Principal
 may sAMAccountName objectSid sIDHistory sAMAccountType rid altSecurityIdentities
@@ -55,6 +55,9 @@ may memberUid gidNumber description userPassword
 
 class posixAccount kind=auxiliary parent=top category=PosixAccount
 may description loginShell userPassword homeDirectory unixHomeDirectory gidNumber uidNumber uid
+
+class msDS-CloudExtensions kind=auxiliary parent=top category=ms-DS-Cloud-Extensions
+may msDS-cloudExtensionAttribute*
 
 class samDomain kind=auxiliary parent=top category=Sam-Domain
 may pwdProperties pwdHistoryLength nTMixedDomain nextRid nETBIOSName ms-DS-MachineAccountQuota msDS-AllUsersTrustQuota
@@ -72,8 +75,8 @@ may mobile otherMobile ipPhone otherIpPhone otherHomePhone homePhone otherFacsim
 may middleName ou o manager l initials givenName generationQualifier facsimileTelephoneNumber employeeID mail division
 may department c countryCode company assistant streetAddress
 
-class user parent=organizationalPerson aux=mailRecipient,securityPrincipal,posixAccount category=Person superiors=builtinDomain,organizationalUnit,domainDNS principal
-may uid roomNumber preferredLanguage jpegPhoto employeeType employeeNumber departmentNumber carLicense
+class user parent=organizationalPerson aux=mailRecipient,securityPrincipal,posixAccount,msDS-CloudExtensions category=Person superiors=builtinDomain,organizationalUnit,domainDNS principal
+may uid roomNumber preferredLanguage jpegPhoto photo employeeType employeeNumber departmentNumber carLicense
 may msDS-KeyCredentialLink msDS-SupportedEncryptionTypes businessCategory userWorkstations userPrincipalName
 may userParameters userAccountControl unicodePwd servicePrincipalName scriptPath pwdLastSet profilePath primaryGroupID
 may networkAddress mS-DS-CreatorSID logonHours logonCount lockoutTime lastLogonTimestamp lastLogon lastLogoff homeDrive
@@ -98,6 +101,14 @@ may businessCategory ou
 
 class container parent=top rdn=cn category=Container superiors=domainDNS,configuration,container,organizationalUnit,nTDSService
 may schemaVersion
+
+class msDS-DeviceContainer parent=top rdn=cn category=ms-DS-Device-Container superiors=domainDNS
+
+class msDS-Device parent=top rdn=cn category=ms-DS-Device superiors=msDS-DeviceContainer
+must displayName altSecurityIdentities msDS-DeviceID msDS-IsEnabled
+may msDS-CloudAnchor msDS-CloudIsManaged msDS-CloudIsEnabled msDS-IsManaged msDS-DeviceObjectVersion
+may msDS-RegisteredOwner msDS-RegisteredUsers msDS-DevicePhysicalIDs msDS-DeviceOSVersion msDS-DeviceOSType
+may msDS-KeyCredentialLink
 
 class foreignSecurityPrincipal parent=top rdn=cn category=Foreign-Security-Principal superiors=container
 must objectSid

@@ -36,6 +36,9 @@ type Options struct {
 	ReadOnlyDNs []string
 	// BaseDN is the domain, needed only when the LDIF has no record.
 	BaseDN string
+	// Schema is the planner's schema of AD with the attributes that the
+	// configuration adds; planner.ADSchema by default.
+	Schema *planner.Schema
 	// WithoutExchangeSchema leaves out the attributes that Exchange adds.
 	WithoutExchangeSchema bool
 	// WithoutRecycleBin turns deleted objects into tombstones.

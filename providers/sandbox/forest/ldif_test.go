@@ -54,7 +54,7 @@ func TestLoadErrors(t *testing.T) {
 		"abstract class":       {domain + "dn: CN=a," + base + "\nobjectClass: person\n", "x.ldif:5: objectClass: no structural class"},
 		"two classes":          {domain + "dn: CN=a," + base + "\nobjectClass: group\nobjectClass: user\n", "user and group at once"},
 		"naming attribute":     {domain + "dn: OU=a," + base + "\nobjectClass: group\n", "begins with CN="},
-		"unknown attribute":    {domain + group + "colour: red\n", "x.ldif:6: colour: the schema has no attribute of this name"},
+		"unknown attribute":    {domain + group + "colour: red\nsize: 1\nCOLOUR: blue\n", "x.ldif:6: colour: the schema has no attribute of this name; remove the line, or declare the attribute with the provider (also size)"},
 		"foreign attribute":    {domain + group + "givenName: x\n", "x.ldif:6: givenName: objects of class group do not have this attribute"},
 		"two values":           {domain + group + "info: x\ninfo: y\n", "x.ldif:7: info: a second value"},
 		"same value":           {domain + group + "proxyAddresses: x\nproxyAddresses: X\n", "x.ldif:7: proxyAddresses: the same value twice"},

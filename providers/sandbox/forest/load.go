@@ -1,6 +1,7 @@
 package forest
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -36,7 +37,7 @@ func Load(ldif io.Reader, name string, opts Options) (*Forest, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Forest{file: name, opts: opts, now: opts.Now, schema: newSchema(opts.WithoutExchangeSchema)}
+	f := &Forest{file: name, opts: opts, now: opts.Now, schema: newSchema(cmp.Or(opts.Schema, planner.ADSchema), opts.WithoutExchangeSchema)}
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -172,7 +173,7 @@ func (l *loader) makeObjects() error {
 		for _, v := range r.values {
 			def := l.schema.lookup(v.name)
 			if def == nil {
-				return l.errorf(v.line, "%s: the schema has no attribute of this name; remove the line", v.name)
+				return l.errorf(v.line, "%s: the schema has no attribute of this name; remove the line, or declare the attribute with the provider%s", shorten(v.name), l.unknownNames(v.name))
 			}
 			in.given[def] = append(in.given[def], v)
 		}
@@ -189,6 +190,26 @@ func (l *loader) makeObjects() error {
 		o.deleted = o.first(l.schema.isDeleted) == "TRUE"
 	}
 	return nil
+}
+
+// unknownNames lists the other attributes of the file that the schema does not
+// have, so that an export need not be mended one line at a time.
+func (l *loader) unknownNames(first string) string {
+	var others []string
+	for i := range l.records {
+		for _, v := range l.records[i].values {
+			if l.schema.lookup(v.name) == nil && !strings.EqualFold(v.name, first) && !slices.ContainsFunc(others, func(o string) bool { return strings.EqualFold(o, v.name) }) {
+				others = append(others, shorten(v.name))
+			}
+			if len(others) == 30 {
+				return " (also " + strings.Join(others, ", ") + " and others)"
+			}
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return " (also " + strings.Join(others, ", ") + ")"
 }
 
 func (l *loader) setClass(in *loading, name planner.DN) error {

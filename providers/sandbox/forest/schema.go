@@ -106,14 +106,15 @@ const (
 
 // exchangeNames are the attributes of Exchange's schema extension that do not
 // begin with msExch.
-const exchangeNames = " mailnickname targetaddress authorig unauthorig dlmemsubmitperms dlmemrejectperms authorigbl unauthorigbl dlmemsubmitpermsbl dlmemrejectpermsbl publicdelegates publicdelegatesbl altrecipient altrecipientbl deliverandredirect hidedlmembership oofreplytooriginator reporttooriginator reporttoowner "
+const exchangeNames = " mailnickname targetaddress authorig unauthorig dlmemsubmitperms dlmemrejectperms authorigbl unauthorigbl dlmemsubmitpermsbl dlmemrejectpermsbl publicdelegates publicdelegatesbl altrecipient altrecipientbl deliverandredirect hidedlmembership oofreplytooriginator reporttooriginator reporttoowner telephoneassistant "
 
 // newSchema builds the tables. They are part of the program, so a mistake in
 // them is found by the first test that runs.
-func newSchema(withoutExchange bool) *schema {
+// known is the planner's schema of AD, with what a configuration adds to it.
+func newSchema(known *planner.Schema, withoutExchange bool) *schema {
 	s := &schema{attributes: map[string]*attributeDef{}, classes: map[string]*class{}}
 	s.addDirectoryAttributes()
-	s.addCommonAttributes()
+	s.addKnownAttributes(known)
 	s.linkAttributes()
 	if withoutExchange {
 		s.dropExchange()
@@ -123,13 +124,14 @@ func newSchema(withoutExchange bool) *schema {
 	}
 	s.nameAttributes()
 	s.addClasses()
+	s.placeOwn(known)
 	return s
 }
 
-// addCommonAttributes takes over what the planner's schema knows of AD.
-func (s *schema) addCommonAttributes() {
-	for _, name := range planner.ADSchema.Names() {
-		a, _ := planner.ADSchema.Lookup(name)
+// addKnownAttributes takes over what the planner's schema knows of AD.
+func (s *schema) addKnownAttributes(known *planner.Schema) {
+	for _, name := range known.Names() {
+		a, _ := known.Lookup(name)
 		if s.attributes[strings.ToLower(name)] != nil || a.Derived || strings.EqualFold(name, "dn") {
 			continue
 		}
@@ -151,6 +153,20 @@ func (s *schema) addCommonAttributes() {
 			def.syntax = syntaxReference
 		}
 		s.add(def)
+	}
+}
+
+// placeOwn lets objects of every class have the attributes that a configuration
+// adds to the planner's schema: it does not say whose they are.
+func (s *schema) placeOwn(known *planner.Schema) {
+	for _, name := range known.Names() {
+		def := s.lookup(name)
+		if _, common := planner.ADSchema.Lookup(name); common || def == nil {
+			continue
+		}
+		for _, c := range s.classList {
+			c.may[def] = true
+		}
 	}
 }
 

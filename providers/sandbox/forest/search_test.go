@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-directory/landfall/planner"
 )
 
 // found are the names (cn or ou) that a filter finds, sorted.
@@ -306,4 +308,24 @@ func TestSchemaContainer(t *testing.T) {
 			t.Errorf("features %v", features)
 		}
 	}
+}
+
+// TestEveryAttributeHasAClass: an attribute that no class has could not be written.
+func TestEveryAttributeHasAClass(t *testing.T) {
+	s := newSchema(planner.ADSchema, false)
+	for _, def := range s.ordered {
+		if !slices.ContainsFunc(s.classList, func(c *class) bool { return c.may[def] }) && !def.constructed {
+			t.Errorf("%s is in no class of the class table", def.name)
+		}
+	}
+}
+
+func TestOwnAttributes(t *testing.T) {
+	own := planner.ADSchema.Extend(planner.Attribute{Name: "corpRing", Syntax: planner.SyntaxInt})
+	conn := connect(t, load(t, smallDomain+"\ndn: CN=r,"+groups+"\nobjectClass: group\ncorpRing: 7\n", func(o *Options) { o.Schema = own }))
+	if got := entry(t, conn, "CN=r,"+groups, "corpring").GetAttributeValue("corpRing"); got != "7" {
+		t.Errorf("corpRing %q", got)
+	}
+	wantCode(t, "write", modifyObject(conn, sales, nil, "=corpRing: 8"), 0)
+	wantCode(t, "write text", modifyObject(conn, sales, nil, "=corpRing: x"), 21)
 }
