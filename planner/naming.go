@@ -134,8 +134,8 @@ func (b *build) desiredDN(it *item) (dn.DN, *objectError) {
 		err = fmt.Errorf("cn: %w", err)
 	case cn == "":
 		err = errors.New("cn is empty, and an object needs a name")
-	case strings.ContainsRune(cn, 0):
-		err = errors.New("cn holds a NUL character, which Active Directory does not take")
+	case strings.ContainsAny(cn, "\x00\n"):
+		err = errors.New("cn holds a line break or a NUL character, which Active Directory does not take in names")
 	default:
 		err = fits(dn.RDN{Type: "cn", Value: cn})
 	}
