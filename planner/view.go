@@ -17,7 +17,7 @@ import (
 type MetaverseView struct {
 	b     *build
 	flows map[string][]*inFlow // contributors, by attribute in lower case
-	names []string            // the keys of flows, sorted
+	names []string             // the keys of flows, sorted
 }
 
 // Metaverse computes the metaverse as the rules out of it see it.
