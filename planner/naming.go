@@ -315,14 +315,18 @@ func (b *build) collideDN(t *target, named []*item) {
 // holder names the object that has the name and keeps it, "" if the name is
 // free or becomes free in this plan.
 func (b *build) holder(t *target, key string) string {
-	o := t.space.named(key)
-	if o == NoObject || t.space.State(o) == Deleted {
-		return ""
+	_, rest, _ := strings.Cut(key, "=")
+	for _, naming := range []string{"cn=", "ou="} { // siblings differ by value, whatever the naming attribute
+		o := t.space.named(naming + rest)
+		if o == NoObject || t.space.State(o) == Deleted {
+			continue
+		}
+		if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.after.Key() != key {
+			continue // it moves away
+		}
+		return t.space.Name(o)
 	}
-	if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.after.Key() != key {
-		return "" // it moves away
-	}
-	return t.space.Name(o)
+	return ""
 }
 
 func (b *build) resolveDN(t *target, it *item, holder string, group []*item, taken map[string]bool) {

@@ -48,7 +48,7 @@ func sandboxOptions(cfg *lang.Config, graphPort, ldapPort int) sandbox.Options {
 			}
 			o.Entra = append(o.Entra, s)
 		case p.AD != nil && p.AD.Sandbox != "":
-			s := sandbox.ADSource{Label: p.Label, File: p.AD.Sandbox, BaseDN: p.AD.BaseDN}
+			s := sandbox.ADSource{Label: p.Label, File: p.AD.Sandbox, BaseDN: p.AD.BaseDN, Schema: p.Schema}
 			if ldapPort > 0 {
 				s.LDAPSAddr = fmt.Sprintf("127.0.0.1:%d", ldapPort+2*len(o.AD))
 				s.LDAPAddr = fmt.Sprintf("127.0.0.1:%d", ldapPort+2*len(o.AD)+1)

@@ -246,8 +246,8 @@ var AD = table("ad", `
 	msDS-CloudIsEnabled            bool types=msDS-Device
 	msDS-IsManaged                 bool types=msDS-Device
 	msDS-CloudIsManaged            bool types=msDS-Device
-	msDS-RegisteredOwner           ref types=msDS-Device
-	msDS-RegisteredUsers           ref multi types=msDS-Device
+	msDS-RegisteredOwner           octets types=msDS-Device
+	msDS-RegisteredUsers           octets multi types=msDS-Device
 	msDS-cloudExtensionAttribute1  text
 	msDS-cloudExtensionAttribute2  text
 	msDS-cloudExtensionAttribute3  text

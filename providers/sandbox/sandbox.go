@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/providers/sandbox/forest"
 	"github.com/landfall-directory/landfall/providers/sandbox/tenant"
 )
@@ -46,6 +47,9 @@ type ADSource struct {
 	Label  string
 	File   string // path of the LDIF
 	BaseDN string
+	// Schema is the provider's, with the attributes that the configuration adds;
+	// nil is the built-in one.
+	Schema *planner.Schema
 	// LDAPSAddr and LDAPAddr to listen on; "" is a free port of 127.0.0.1.
 	LDAPSAddr, LDAPAddr string
 	// Password of the account; "" is a random one.
@@ -152,7 +156,7 @@ func (s *Sandbox) startForest(source ADSource, st *store) error {
 		password = rand.Text()
 	}
 	f, err := forest.Load(bytes.NewReader(data), name, forest.Options{
-		BaseDN: source.BaseDN, Accounts: map[string]string{account: password}, OnChange: st.changed,
+		BaseDN: source.BaseDN, Schema: source.Schema, Accounts: map[string]string{account: password}, OnChange: st.changed,
 	})
 	if err != nil {
 		return st.explain(err)
