@@ -39,10 +39,8 @@ func HTML(w io.Writer, p *planner.Plan, o HTMLOptions) error {
 	if err != nil {
 		return err
 	}
-	r := &page{
-		printer: &printer{out: bufio.NewWriter(io.Discard), width: defaultWidth},
-		plan:    p, view: ViewFull, tally: newTally(p),
-	}
+	r := newPage(p)
+	r.view = ViewFull
 	out := bufio.NewWriterSize(w, 1<<16)
 	if err := pageTemplate.Execute(out, r.html(o, inScript(string(encoded)))); err != nil {
 		return err

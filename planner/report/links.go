@@ -24,17 +24,15 @@ const packDir = "standard/"
 // path is a file's path in the repository, "" for what cannot be there.
 func (s Source) path(file string) string {
 	file = strings.ReplaceAll(file, `\`, "/")
-	if file == "" || strings.HasPrefix(file, packDir) || path.IsAbs(file) || strings.Contains(file, ":") || !plainOrPrintable(file) {
+	if file == "" || strings.HasPrefix(file, packDir) || path.IsAbs(file) {
 		return ""
 	}
-	whole := path.Join(s.Dir, file)
-	if path.IsAbs(whole) || whole == ".." || strings.HasPrefix(whole, "../") {
+	whole := path.Join(strings.ReplaceAll(s.Dir, `\`, "/"), file)
+	if path.IsAbs(whole) || whole == ".." || strings.HasPrefix(whole, "../") || strings.Contains(whole, ":") || Escape(whole) != whole {
 		return ""
 	}
 	return whole
 }
-
-func plainOrPrintable(s string) bool { return Escape(s) == s }
 
 // url links to a line of a file, "" where there is nothing to link to.
 func (s Source) url(file string, line int) string {
