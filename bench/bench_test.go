@@ -65,7 +65,8 @@ func TestPlan(t *testing.T) {
 //	cpu-s                      of this process, in all
 //	objects/s                  objects of both spaces by wall time of the run
 //	B/membership               of the in-memory model, one membership in one space
-//	model-MiB, peak-MiB        both spaces; and the process at its largest
+//	B/object                   of both spaces with everything in them
+//	peak-MiB                   the process at its largest
 //	ldapsearch-s, xldapsearch  the dump, and how many times longer the run takes
 func BenchmarkPlan(b *testing.B) {
 	for _, z := range []size{
@@ -75,16 +76,17 @@ func BenchmarkPlan(b *testing.B) {
 		b.Run(fmt.Sprintf("groups=%d/users=%d/memberships=%d", z.Groups, z.Users, z.Memberships), func(b *testing.B) {
 			s := startServers(b, z)
 			var r *run
-			cpu := cpuTime()
+			empty, cpu := heap(), cpuTime()
 			for b.Loop() {
 				r = newRun(b, s)
 				if p := r.plan(b); len(p.Changes) > 0 {
 					b.Fatalf("%d changes, want none; the first is %+v", len(p.Changes), p.Changes[0])
 				}
 			}
-			peak := peakMemory(b)
+			peak, model := peakMemory(b), float64(heap()-empty)
 			n, wall := float64(b.N), b.Elapsed().Seconds()/float64(b.N)
 			b.ReportMetric((cpuTime()-cpu).Seconds()/n, "cpu-s")
+			b.ReportMetric(model/float64(r.objects()), "B/object")
 			r.report(b)
 			b.ReportMetric(float64(r.objects())/wall, "objects/s")
 			b.ReportMetric(r.bytesPerMembership(), "B/membership")

@@ -84,7 +84,7 @@ func snapshot(b *testing.B, cfg *lang.Config, groups, users, memberships int, wr
 
 // BenchmarkBuild plans over spaces in memory. ns/membership and B/membership are
 // what memberships add: the difference to a plan of the same groups and users
-// without any.
+// without any. B/object is what users and groups take in the two spaces.
 func BenchmarkBuild(b *testing.B) {
 	cfg := load(b, preamble+writebackBlock(""))
 	for _, size := range []struct{ groups, users, memberships int }{
@@ -110,6 +110,7 @@ func BenchmarkBuild(b *testing.B) {
 			per := b.Elapsed() / time.Duration(b.N)
 			b.ReportMetric(float64(per-without)/float64(size.memberships), "ns/membership")
 			b.ReportMetric(float64(full-bare)/float64(size.memberships), "B/membership")
+			b.ReportMetric(float64(bare)/float64(size.groups+size.users)/2, "B/object")
 			b.ReportMetric(float64(size.groups+size.users)*2/per.Seconds(), "objects/s")
 			runtime.KeepAlive(empty)
 			runtime.KeepAlive(snap)

@@ -378,6 +378,9 @@ func NeededProofs(cfg *lang.Config, snap Snapshot) ([]Query, error) {
 			out = append(out, Query{Provider: address, Attribute: "id", Values: gone[address]})
 		}
 	}
+	if !slices.ContainsFunc(cfg.Writebacks, func(w *lang.Writeback) bool { return w.SAMAccountName != nil }) {
+		return out, nil
+	}
 	b.name()
 	for _, t := range b.targets {
 		var names []string

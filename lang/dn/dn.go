@@ -147,7 +147,7 @@ func Key(s string) string {
 
 // same reports whether both are the same to AD.
 func (r RDN) same(o RDN) bool {
-	return (r.Type == o.Type || strings.ToLower(r.Type) == strings.ToLower(o.Type)) && sameFold(r.Value, o.Value)
+	return strings.EqualFold(r.Type, o.Type) && sameFold(r.Value, o.Value)
 }
 
 // Fold is the form in which AD compares text: without case.
