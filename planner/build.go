@@ -61,7 +61,9 @@ func (b *build) run() (*Plan, error) {
 	b.outbound()
 	b.diff()
 	b.protect()
-	b.restrict()
+	if err := b.restrict(); err != nil {
+		return nil, err
+	}
 	b.guards()
 	return b.finish(), nil
 }

@@ -17,10 +17,7 @@ import (
 // whole, order, redaction, counts and digest.
 func (b *build) finish() *Plan {
 	p := &b.plan
-	b.withoutBlockedMembers()
-	p.Changes = slices.DeleteFunc(p.Changes, func(c Change) bool {
-		return c.ObjectType == "organizationalUnit" && c.Blocked == nil && !neededOU(c, p.Changes)
-	})
+	b.consequences()
 	b.findings()
 	p.FormatVersion, p.LandfallVersion = FormatVersion, b.options.Version
 	p.Created = b.options.Now.UTC().Format(time.RFC3339)
@@ -37,45 +34,6 @@ func (b *build) finish() *Plan {
 	p.Summary = summarise(p)
 	p.Digest = p.ComputeDigest()
 	return p
-}
-
-// withoutBlockedMembers takes memberships out whose member is not created after
-// all, because its own change is blocked.
-func (b *build) withoutBlockedMembers() {
-	blocked := map[string]bool{}
-	for _, c := range b.plan.Changes {
-		if c.Blocked != nil && c.DN.After != nil && (slices.Contains(c.Actions, ActionCreate) || slices.Contains(c.Actions, ActionRestore)) {
-			if it := b.itemOf(&c); it != nil {
-				blocked[c.Provider+"\x00"+it.mark()] = true
-			}
-		}
-	}
-	if len(blocked) == 0 {
-		return
-	}
-	kept := b.plan.Changes[:0:0]
-	for _, c := range b.plan.Changes {
-		if m := c.Members; m != nil {
-			m.Add = slices.DeleteFunc(m.Add, func(x MemberChange) bool {
-				if !blocked[c.Provider+"\x00"+x.ID] {
-					return false
-				}
-				m.Skipped = append(m.Skipped, SkippedMember{ID: strings.TrimPrefix(x.ID, markPrefix), Name: x.Name, Reason: "group_not_written_back"})
-				m.After--
-				return true
-			})
-			sortMembers(m)
-			if len(m.Add)+len(m.Remove) == 0 {
-				c.Actions = slices.DeleteFunc(slices.Clone(c.Actions), func(a Action) bool { return a == ActionMembers })
-				c.Members = nil
-				b.plan.Skipped = append(b.plan.Skipped, Skipped{Address: c.Address, Name: c.Name, Members: m.Skipped})
-			}
-		}
-		if len(c.Actions) > 0 {
-			kept = append(kept, c)
-		}
-	}
-	b.plan.Changes = kept
 }
 
 // findings adds what concerns the run as a whole: silence is a defect.

@@ -53,16 +53,18 @@ type item struct {
 	object  ObjectID // that exists in the target
 	restore ObjectID // that the Recycle Bin has
 	adopted bool
-	claimed bool // scope and when of the block take the group
-	keep    bool // frozen, whatever the policies say
-	before  dn.DN
-	after   dn.DN
-	sam     string // declared sAMAccountName, sanitised and unique
-	edits   []Edit
-	members *Members
-	blocked *Blocked
-	notes   []string
-	failed  bool // an object error was reported: no change
+	// suffixed: on_collision = "suffix" gave it another name in this run.
+	suffixed bool
+	claimed  bool // scope and when of the block take the group
+	keep     bool // frozen, whatever the policies say
+	before   dn.DN
+	after    dn.DN
+	sam      string // declared sAMAccountName, sanitised and unique
+	edits    []Edit
+	members  *Members
+	blocked  *Blocked
+	notes    []string
+	failed   bool // an object error was reported: no change
 	// memberFlow is the direct flow that decides the members, and where from.
 	memberFlow contributor
 	memberFrom refSource

@@ -32,67 +32,123 @@ func (b *build) flowMembers(it *item, src mvRecord, a schema.Attribute, contribu
 	return nil
 }
 
+// checkMembers finds what fails an item because of its members. All items are
+// checked before the first membership is compared, because a group that fails is
+// no new member of another.
+func (b *build) checkMembers(it *item) *objectError {
+	c, refs := it.memberFlow, it.memberFrom
+	ids, err := b.read(int(refs.space), refs.object, refs.attr)
+	if err == nil && it.exists() {
+		_, err = b.read(it.t.index, it.object, "member")
+	}
+	if err != nil {
+		return &objectError{c.rule.Name, c.flow.Range, err}
+	}
+	if it.w.CloudOnlyMembers != "error" {
+		return nil
+	}
+	source := b.spaces[refs.space]
+	var names []string
+	for _, id := range ids {
+		if _, reason := b.resolve(it.t, int(refs.space), id); reason == "cloud_only" {
+			names = append(names, displayName(source, id))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return &objectError{it.w.Address(), it.w.Range, fmt.Errorf("%s only in the cloud (%s) and cloud_only_members = \"error\"; synchronise them, or take them out of the group",
+		plural(len(names), "member exists", "members exist"), shortList(names))}
+}
+
 // diffMembers resolves the memberships of one item: source members → metaverse
 // → objects of the target, and compares them with what the target has.
 //
 // Both sides are sorted lists of 32-bit ids. An object that this plan creates
 // has an id beyond those of the space: see futureID.
-func (b *build) diffMembers(it *item) *objectError {
-	c, refs := it.memberFlow, it.memberFrom
+func (b *build) diffMembers(it *item) {
+	refs := it.memberFrom
 	source := b.spaces[refs.space]
-	ids, read := source.References(refs.object, refs.attr)
-	if !read {
-		return &objectError{c.rule.Name, c.flow.Range, fmt.Errorf("the members of %q were not read", it.label)}
-	}
+	ids, _ := source.References(refs.object, refs.attr)
 	want := make([]ObjectID, 0, len(ids))
-	var skipped []SkippedMember
-	unresolved := false
+	it.members = &Members{}
+	skip := func(s *Space, o ObjectID, reason string) {
+		it.members.Skipped = append(it.members.Skipped, SkippedMember{ID: s.Name(o), Name: displayName(s, o), Reason: reason})
+	}
+	var unknown doubt
 	for _, id := range ids {
 		o, reason := b.resolve(it.t, int(refs.space), id)
 		if reason == "" {
 			want = append(want, o)
 			continue
 		}
-		unresolved = unresolved || reason == "unresolved"
-		if reason == "cloud_only" && it.w.CloudOnlyMembers == "ignore" {
-			continue
+		if reason == "unresolved" {
+			unknown.of(source, id)
 		}
-		skipped = append(skipped, SkippedMember{ID: source.Name(id), Name: displayName(source, id), Reason: reason})
+		if reason != "cloud_only" || it.w.CloudOnlyMembers != "ignore" {
+			skip(source, id, reason)
+		}
 	}
 	slices.Sort(want)
 	want = slices.Compact(want)
 	have := b.currentMembers(it)
-	it.members = &Members{Before: len(have), Skipped: skipped}
 	mergeSets(have, want, func(o ObjectID) {
+		if b.isLeaving(it.t, o) {
+			skip(it.t.space, o, "group_not_written_back")
+			return
+		}
 		it.members.Add = append(it.members.Add, b.memberChange(it.t, o, "in_cloud"))
 	}, func(o ObjectID) {
-		if unresolved && it.t.space.State(o) == Placeholder {
-			it.members.Skipped = append(it.members.Skipped, SkippedMember{ID: it.t.space.Name(o), Name: displayName(it.t.space, o), Reason: "outside_view"})
+		if reason := b.mayBeMember(it.t, o, unknown); reason != "" {
+			skip(it.t.space, o, reason)
 			return
 		}
 		it.members.Remove = append(it.members.Remove, b.memberChange(it.t, o, "not_in_cloud"))
 	})
+	it.members.Before = len(have)
 	it.members.After = len(have) + len(it.members.Add) - len(it.members.Remove)
 	sortMembers(it.members)
-	return b.cloudOnly(it)
 }
 
-// cloudOnly applies cloud_only_members = "error".
-func (b *build) cloudOnly(it *item) *objectError {
-	if it.w.CloudOnlyMembers != "error" {
-		return nil
+// doubt says what is not known about the members of a source: one that should
+// have an object in the target could not be resolved, and of which types objects
+// could not be read at all.
+type doubt struct {
+	any      bool
+	device   bool
+	contacts bool
+}
+
+func (d *doubt) of(s *Space, o ObjectID) {
+	d.any = true
+	if s.Unreadable(o, "onPremisesSyncEnabled") {
+		d.device = d.device || strings.EqualFold(s.Type(o), "device")
+		d.contacts = d.contacts || strings.EqualFold(s.Type(o), "contact")
 	}
-	var names []string
-	for _, s := range it.members.Skipped {
-		if s.Reason == "cloud_only" {
-			names = append(names, s.Name)
-		}
+}
+
+// mayBeMember says why a member that the source does not have is kept, "" if it
+// is removed: absence is proven before it destroys.
+func (b *build) mayBeMember(t *target, o ObjectID, unknown doubt) string {
+	s := t.space
+	_, broken := b.broken[entraKey{t.index, o}]
+	_, failed := b.mvErrors[b.mv.objectOf(t.index, o)]
+	switch {
+	case unknown.any && s.State(o) == Placeholder:
+		return "outside_view"
+	case broken, failed, // a rule fails for it, so nobody knows whom it stands for
+		unknown.device && strings.EqualFold(s.Type(o), "computer"),
+		unknown.contacts && strings.EqualFold(s.Type(o), "contact"):
+		return "unresolved"
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	return &objectError{it.w.Address(), it.w.Range, fmt.Errorf("%s exist only in the cloud (%s) and cloud_only_members = \"error\"; synchronise them, or take them out of the group",
-		plural(len(names), "member", "members"), shortList(names))}
+	return ""
+}
+
+// isLeaving reports whether this plan means to delete an object.
+func (b *build) isLeaving(t *target, o ObjectID) bool {
+	it := t.items[o]
+	return it != nil && !it.keep && (it.verdict == verdictAbsent || it.verdict == verdictLeave && it.w.OnOutOfScope == "delete")
 }
 
 func plural(n int, one, many string) string {
@@ -217,14 +273,11 @@ func memberObjection(s *Space, o ObjectID) string {
 	return ""
 }
 
-// memberChange describes one member value.
+// memberChange describes one member value under the name that it has now; see
+// consequences.go for one that moves.
 func (b *build) memberChange(t *target, o ObjectID, reason string) MemberChange {
 	if int(o) < t.space.Len() {
-		name := t.space.Name(o)
-		if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.blocked == nil && it.after.Len() > 0 {
-			name = it.after.String() // where it is once memberships are written
-		}
-		return MemberChange{DN: name, Name: displayName(t.space, o), ID: t.space.Anchor(o), Reason: reason}
+		return MemberChange{DN: t.space.Name(o), Name: displayName(t.space, o), ID: t.space.Anchor(o), Reason: reason}
 	}
 	it := t.pending[mvID(o)-mvID(t.space.Len())]
 	return MemberChange{DN: it.after.String(), Name: it.label, ID: it.mark(), Reason: reason}

@@ -285,43 +285,44 @@ func suffix(name, id string, limit int) string {
 }
 
 // collideDN finds names that are taken, by an object that stays or by another
-// claimant. The present holder keeps its name.
+// claimant. The present holder keeps its name. A claimant that is blocked keeps
+// the name that it has, so whoever counts on that one is looked at again.
 func (b *build) collideDN(t *target, named []*item) {
 	claims := map[string][]*item{}
 	for _, it := range named {
 		claims[it.after.Key()] = append(claims[it.after.Key()], it)
 	}
-	taken := map[string]bool{} // names that suffixed claimants took
-	for _, key := range sortedKeys(claims) {
+	for queue := sortedKeys(claims); len(queue) > 0; queue = queue[1:] {
+		key := queue[0]
 		group := claims[key]
 		slices.SortFunc(group, func(x, y *item) int { return cmp.Compare(x.id, y.id) })
 		holder := b.holder(t, key)
-		var claimants []*item
-		for _, it := range group {
-			if !it.exists() || it.before.Key() != key {
-				claimants = append(claimants, it)
-			}
-		}
-		if len(claimants) == 0 || holder == "" && len(group) == 1 {
+		if holder == "" && len(group) == 1 {
 			continue
 		}
-		for _, it := range claimants {
-			b.resolveDN(t, it, holder, group, taken)
+		for _, it := range slices.Clone(group) {
+			if it.blocked != nil || it.exists() && it.before.Key() == key {
+				continue
+			}
+			if other, ok := b.suffixed(t, it, claims); ok {
+				claims[key] = slices.DeleteFunc(claims[key], func(x *item) bool { return x == it })
+				it.after, it.suffixed = other, true
+				claims[other.Key()] = []*item{it}
+				continue
+			}
+			b.collision(it, holder, group)
+			if it.exists() {
+				queue = append(queue, it.before.Key())
+			}
 		}
 	}
-	b.swaps(t, named)
 }
 
 // holder names the object that has the name and keeps it, "" if the name is
 // free or becomes free in this plan.
 func (b *build) holder(t *target, key string) string {
-	_, rest, _ := strings.Cut(key, "=")
-	for _, naming := range []string{"cn=", "ou="} { // siblings differ by value, whatever the naming attribute
-		o := t.space.named(naming + rest)
-		if o == NoObject || t.space.State(o) == Deleted {
-			continue
-		}
-		if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.after.Key() != key {
+	for _, o := range t.namesakes(key) {
+		if it := t.items[o]; it != nil && it.verdict == verdictWrite && !it.failed && it.blocked == nil && it.after.Key() != key {
 			continue // it moves away
 		}
 		return t.space.Name(o)
@@ -329,15 +330,30 @@ func (b *build) holder(t *target, key string) string {
 	return ""
 }
 
-func (b *build) resolveDN(t *target, it *item, holder string, group []*item, taken map[string]bool) {
-	if it.w.OnCollision == "suffix" {
-		other := it.after.Parent().Child(it.after.Leaf().Type, suffix(it.after.Leaf().Value, it.id, maxRDN))
-		if b.holder(t, other.Key()) == "" && !taken[other.Key()] {
-			taken[other.Key()] = true
-			it.after = other
-			return
+// namesakes are the objects that have a name: siblings differ by value, whatever
+// the naming attribute.
+func (t *target) namesakes(key string) []ObjectID {
+	var out []ObjectID
+	_, rest, _ := strings.Cut(key, "=")
+	for _, naming := range []string{"cn=", "ou="} {
+		if o := t.space.named(naming + rest); o != NoObject && t.space.State(o) != Deleted {
+			out = append(out, o)
 		}
 	}
+	return out
+}
+
+// suffixed is the other name that on_collision = "suffix" gives, if nobody has
+// or claims that one.
+func (b *build) suffixed(t *target, it *item, claims map[string][]*item) (dn.DN, bool) {
+	if it.w.OnCollision != "suffix" || it.suffixed {
+		return dn.DN{}, false
+	}
+	other := it.after.Parent().Child(it.after.Leaf().Type, suffix(it.after.Leaf().Value, it.id, maxRDN))
+	return other, b.holder(t, other.Key()) == "" && len(claims[other.Key()]) == 0
+}
+
+func (b *build) collision(it *item, holder string, group []*item) {
 	detail := "the name " + it.after.String() + " is taken by " + holder
 	if holder == "" {
 		var others []string
@@ -350,30 +366,6 @@ func (b *build) resolveDN(t *target, it *item, holder string, group []*item, tak
 	}
 	it.block("collision", it.w.Address(), detail+". Make cn unique, or set on_collision = \"suffix\".",
 		it.w.CN.Range.Filename, it.w.CN.Range.Start.Line)
-}
-
-// swaps blocks objects that would take each other's names in a circle: no order
-// of renames gets there.
-func (b *build) swaps(t *target, named []*item) {
-	byBefore := map[string]*item{}
-	for _, it := range named {
-		if it.exists() && it.before.Key() != it.after.Key() {
-			byBefore[it.before.Key()] = it
-		}
-	}
-	for _, start := range named {
-		seen := map[*item]bool{}
-		for it := start; it != nil && it.exists() && it.before.Key() != it.after.Key(); it = byBefore[it.after.Key()] {
-			if seen[it] {
-				if it == start {
-					start.block("collision", start.w.Address(), "objects would take each other's names in a circle, beginning with "+
-						start.before.String()+". Rename one of them by hand.", start.w.CN.Range.Filename, start.w.CN.Range.Start.Line)
-				}
-				break
-			}
-			seen[it] = true
-		}
-	}
 }
 
 // nameAccounts evaluates declared sAMAccountNames, sanitises them and finds
@@ -404,19 +396,19 @@ func (b *build) nameAccounts(t *target, named []*item) {
 		claims[dn.Fold(it.sam)] = append(claims[dn.Fold(it.sam)], it)
 	}
 	for _, key := range sortedKeys(claims) {
-		b.resolveAccounts(t, claims[key])
+		b.resolveAccounts(t, claims[key], claims)
 	}
 }
 
-func (b *build) resolveAccounts(t *target, group []*item) {
+func (b *build) resolveAccounts(t *target, group []*item, claims map[string][]*item) {
 	slices.SortFunc(group, func(x, y *item) int { return cmp.Compare(x.id, y.id) })
 	for _, it := range group {
-		holders := b.accountHolders(t, it.sam)
+		holders := b.accountHolders(it, it.sam)
 		if slices.Contains(holders, it.object) || len(holders) == 0 && len(group) == 1 {
 			continue
 		}
 		if it.w.OnCollision == "suffix" {
-			if other := suffix(it.sam, it.id, maxSAM); len(b.accountHolders(t, other)) == 0 {
+			if other := suffix(it.sam, it.id, maxSAM); len(b.accountHolders(it, other)) == 0 && len(claims[dn.Fold(other)]) == 0 {
 				it.sam = other
 				continue
 			}
@@ -432,15 +424,26 @@ func (b *build) resolveAccounts(t *target, group []*item) {
 	}
 }
 
-// accountHolders are the live objects that carry a sAMAccountName.
-func (b *build) accountHolders(t *target, sam string) []ObjectID {
+// accountHolders are the live objects that carry a sAMAccountName, within the
+// scope in which the item's must be unique.
+func (b *build) accountHolders(it *item, sam string) []ObjectID {
+	t := it.t
 	var out []ObjectID
 	for _, o := range t.accounts()[dn.Fold(sam)] {
-		if t.space.State(o) == Live {
+		if t.space.State(o) == Live && (it.w.SAMAccountNameScope == "forest" || domainOf(t.space.Name(o)) == domainOf(t.provider.AD.BaseDN)) {
 			out = append(out, o)
 		}
 	}
 	return out
+}
+
+// domainOf is the name of the domain that a name ends in.
+func domainOf(name string) string {
+	d, err := dn.Parse(name)
+	for err == nil && d.Len() > 0 && !strings.EqualFold(d.Leaf().Type, "DC") {
+		d = d.Parent()
+	}
+	return d.Key()
 }
 
 // accounts indexes the sAMAccountNames of a target, once.

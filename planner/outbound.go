@@ -21,18 +21,30 @@ func (b *build) outbound() {
 		}
 	}
 	// Memberships come when it is known which groups will exist.
-	for _, it := range b.items {
-		if it.verdict == verdictWrite && !it.failed && it.memberFlow.rule != nil {
-			if e := b.diffMembers(it); e != nil {
-				b.fail(it, *e)
-			}
+	for _, it := range b.withMembers() {
+		if e := b.checkMembers(it); e != nil {
+			b.fail(it, *e)
 		}
+	}
+	for _, it := range b.withMembers() {
+		b.diffMembers(it)
 	}
 	b.outboundJoined()
 	for _, t := range b.targets {
 		b.reportMissing(t)
 	}
 	b.outboundEntra()
+}
+
+// withMembers are the items whose members some flow decides.
+func (b *build) withMembers() []*item {
+	var out []*item
+	for _, it := range b.items {
+		if it.verdict == verdictWrite && !it.failed && it.memberFlow.rule != nil {
+			out = append(out, it)
+		}
+	}
+	return out
 }
 
 // applies reports whether an outbound rule concerns groups of the item's target.

@@ -1,17 +1,24 @@
 package planner
 
 import (
+	"fmt"
+	"slices"
 	"strings"
-
-	"github.com/landfall-directory/landfall/lang/dn"
 )
 
 // restrict applies -only and -except: addresses, prefixes of them, or patterns
 // with *. The plan says that it is partial and how much it leaves out. OUs stay
-// in when a change that stays needs them.
-func (b *build) restrict() {
+// in when a change that stays needs them. A pattern that no block can have is an
+// error: a misspelt -except would let through what it was to leave out.
+func (b *build) restrict() error {
 	if len(b.options.Only)+len(b.options.Except) == 0 {
-		return
+		return nil
+	}
+	for _, p := range slices.Concat(b.options.Only, b.options.Except) {
+		if !b.addressable(p) {
+			return fmt.Errorf("-only or -except names %q, and nothing in this configuration has an address that begins like that. Addresses begin with %s",
+				p, strings.Join(b.blocks(), ", "))
+		}
 	}
 	keep := func(address string) bool {
 		in := len(b.options.Only) == 0
@@ -29,8 +36,9 @@ func (b *build) restrict() {
 			kept = append(kept, c)
 		}
 	}
+	needed := parents(kept)
 	for _, c := range b.plan.Changes {
-		if c.ObjectType == "organizationalUnit" && !keep(c.Address) && neededOU(c, kept) {
+		if c.ObjectType == "organizationalUnit" && !keep(c.Address) && needed[placeKey(c.Provider, *c.DN.After)] {
 			kept = append(kept, c)
 		}
 	}
@@ -38,21 +46,31 @@ func (b *build) restrict() {
 		Only: nonNil(b.options.Only), Except: nonNil(b.options.Except), LeftOut: len(b.plan.Changes) - len(kept),
 	}
 	b.plan.Changes = kept
+	return nil
 }
 
-// neededOU reports whether some change that is not blocked puts an object below
-// the OU.
-func neededOU(ou Change, changes []Change) bool {
-	root, err := dn.Parse(*ou.DN.After)
-	if err != nil {
-		return false
+// blocks are the addresses that those of changes begin with.
+func (b *build) blocks() []string {
+	var out []string
+	for _, w := range b.cfg.Writebacks {
+		out = append(out, w.Address())
 	}
-	for _, c := range changes {
-		if c.Blocked == nil && c.ObjectType != "organizationalUnit" && c.Provider == ou.Provider && inside(c.DN.After, root) {
-			return true
-		}
+	for _, m := range b.cfg.OUMappings {
+		out = append(out, m.Address())
 	}
-	return false
+	for _, p := range b.cfg.Providers {
+		out = append(out, p.Address())
+	}
+	return out
+}
+
+// addressable reports whether a change could match a pattern.
+func (b *build) addressable(pattern string) bool {
+	literal, _, _ := strings.Cut(pattern, "*")
+	return slices.ContainsFunc(b.blocks(), func(block string) bool {
+		rest, inside := strings.CutPrefix(literal, block)
+		return strings.HasPrefix(block, literal) || inside && strings.HasPrefix(rest, "[")
+	})
 }
 
 func matchAddress(pattern, address string) bool {
