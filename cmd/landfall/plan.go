@@ -157,7 +157,7 @@ func (a *app) nextStep(p *planner.Plan, f planFlags, out string) string {
 	}
 	for _, v := range a.vars {
 		name, _, _ := strings.Cut(v, "=")
-		words = append(words, "-var", name+"=…")
+		words = append(words, "-var", name+"=...")
 	}
 	flag("-var-file", a.varFiles...)
 	words = append(words, "apply")
