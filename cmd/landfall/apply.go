@@ -111,6 +111,12 @@ func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
 	if err := a.revealRedacted(ctx, cfg, dirs, p); err != nil {
 		return err
 	}
+	switch blocked := p.Summary.Blocked; {
+	case len(p.Changes) == 0:
+		fmt.Fprintln(a.stdout, "Nothing to do: this plan has no changes.")
+	case blocked == len(p.Changes):
+		fmt.Fprintf(a.stdout, "Nothing was written: every change of this plan is blocked (%d). \"landfall show %s\" says by what.\n", blocked, escapeLines(quote(name)))
+	}
 	return a.carryOut(ctx, cfg, dirs, p, f)
 }
 

@@ -17,7 +17,7 @@ func (a *app) driftCommand() *cobra.Command {
 		Short: "The plan for a schedule: has anything changed?",
 		Long: "drift plans as \"plan -detailed-exitcode\" does and proposes nothing: exit status 0 when the directories hold what\n" +
 			"the files declare, 2 when they do not, 6 when anything is blocked, 1 on error.",
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.drift(c.Context(), f, asJSON) },
 	}
 	f.register(c)

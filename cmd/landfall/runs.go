@@ -21,12 +21,12 @@ func (a *app) runsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "runs",
 		Short: "What past applies did",
-		Args:  cobra.NoArgs,
+		Args:  subcommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { return a.listRuns() }},
-		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: cobra.ExactArgs(1), RunE: func(_ *cobra.Command, args []string) error { return a.showRun(args[0]) }},
+		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: noArgs, RunE: func(*cobra.Command, []string) error { return a.listRuns() }},
+		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), RunE: func(_ *cobra.Command, run []string) error { return a.showRun(run[0]) }},
 	)
 	return c
 }
