@@ -104,10 +104,11 @@ func (mv *metaverse) refSource(m mvID, attr string) refSource { return mv.column
 // they are needed.
 type mvColumn struct {
 	schema.Attribute
-	texts   []string          // by object: its only value; "" is none, or several
-	several map[mvID][]string // more than one value
-	refs    []refSource       // by object
-	joins   *joinIndex        // nil: no join looks the attribute up
+	cells []uint32 // by object: 0 is absent, else 1 + the place in texts, or in lists with the top bit set
+	texts []string
+	lists [][]string // more than one value
+	refs  map[mvID]refSource
+	joins *joinIndex // nil: no join looks the attribute up
 }
 
 // refSource says where the references of a metaverse object come from.
@@ -118,47 +119,47 @@ type refSource struct {
 }
 
 func (c *mvColumn) set(m mvID, values []string) {
-	if len(values) == 0 && int(m) >= len(c.texts) {
+	if len(values) == 0 && int(m) >= len(c.cells) {
 		return
 	}
-	for len(c.texts) <= int(m) {
-		c.texts = append(c.texts, "")
+	for len(c.cells) <= int(m) {
+		c.cells = append(c.cells, 0)
 	}
-	delete(c.several, m)
-	c.texts[m] = ""
-	switch {
-	case len(values) == 1:
-		c.texts[m] = values[0]
-	case len(values) > 1:
-		if c.several == nil {
-			c.several = map[mvID][]string{}
-		}
-		c.several[m] = values
+	switch len(values) {
+	case 0:
+		c.cells[m] = 0
+	case 1:
+		c.texts = append(c.texts, values[0])
+		c.cells[m] = uint32(len(c.texts))
+	default:
+		c.lists = append(c.lists, values)
+		c.cells[m] = listBit | uint32(len(c.lists))
 	}
 }
 
 func (c *mvColumn) values(m mvID) []string {
-	switch {
-	case int(m) >= len(c.texts):
+	if int(m) >= len(c.cells) || c.cells[m] == 0 {
 		return nil
-	case c.texts[m] != "":
-		return c.texts[m : m+1 : m+1]
 	}
-	return c.several[m]
+	at := c.cells[m]&^listBit - 1
+	if c.cells[m]&listBit != 0 {
+		return c.lists[at]
+	}
+	return c.texts[at : at+1 : at+1]
 }
 
 func (c *mvColumn) setRefs(m mvID, src refSource) {
-	for len(c.refs) <= int(m) {
-		c.refs = append(c.refs, refSource{space: -1})
+	if c.refs == nil {
+		c.refs = map[mvID]refSource{}
 	}
 	c.refs[m] = src
 }
 
 func (c *mvColumn) refSource(m mvID) refSource {
-	if int(m) >= len(c.refs) {
-		return refSource{space: -1}
+	if src, ok := c.refs[m]; ok {
+		return src
 	}
-	return c.refs[m]
+	return refSource{space: -1}
 }
 
 // joinIndex finds metaverse objects by a value of one attribute, as joinKey
