@@ -115,12 +115,13 @@ func together(changes []*planner.Change, alone bool) [][]*planner.Change {
 	type limit struct {
 		provider, objectType, actions string
 		by                            planner.Blocked
+		cause                         string
 		alone                         int
 	}
 	at := map[limit]int{}
 	var groups [][]*planner.Change
 	for i, c := range changes {
-		key := limit{c.Provider, c.ObjectType, fmt.Sprintf("%q", c.Actions), *c.Blocked, 0}
+		key := limit{c.Provider, c.ObjectType, fmt.Sprintf("%q", c.Actions), *c.Blocked, causeOf(c), 0}
 		if alone {
 			key.alone = i
 		}
@@ -150,6 +151,7 @@ func (r *page) blockedTogether(changes []*planner.Change) {
 	_, how := mark(c)
 	r.line(2, how, r.text("! %s: BLOCKED: %s", r.word(r.tally.label[c.Provider]), r.number(changes)))
 	r.why(c.Blocked)
+	r.blockedCause(c)
 	shown := r.atMost(len(changes))
 	for _, one := range changes[:shown] {
 		r.line(6, plain, pad(r.text("%s", name(cmp.Or(one.Name, one.Address))), headingColumn-4)+r.shortID(one))
@@ -159,6 +161,14 @@ func (r *page) blockedTogether(changes []*planner.Change) {
 	}
 	r.notes(changes)
 	r.reasons(c)
+}
+
+// blockedCause says whose doing a blocked change is; the others stand under a
+// heading that does.
+func (r *page) blockedCause(c *planner.Change) {
+	if cause := r.cause(c); cause != "" {
+		r.line(6, plain, "cause: "+cause)
+	}
 }
 
 // why says what blocks a change.
@@ -184,33 +194,40 @@ func (r *page) changes() {
 	if len(changes) == 0 {
 		return
 	}
-	r.heading(bold, r.text("CHANGES (%s)", len(changes)))
-	others := 0
-	first := true
-	for _, c := range changes {
+	for _, g := range r.byCause(changes) {
+		r.heading(bold, r.text("%s (%s)", capitals(g.heading), len(g.changes)))
 		if r.view == ViewSummary {
-			if dangerOf(c) > dangerRestore {
-				others++
-				continue
-			}
-			r.title(c)
-			r.notes([]*planner.Change{c})
-			first = false
+			r.dangerous(g.changes)
 			continue
 		}
-		if !first {
-			r.blank()
+		for i, c := range g.changes {
+			if i > 0 {
+				r.blank()
+			}
+			r.object(c)
 		}
-		first = false
-		r.object(c)
 	}
-	if others > 0 {
-		less := safe("")
-		if !first {
-			less = "less dangerous "
+}
+
+// dangerous writes the titles of what is dangerous, and counts the rest.
+func (r *page) dangerous(changes []*planner.Change) {
+	others := 0
+	for _, c := range changes {
+		if dangerOf(c) > dangerRestore {
+			others++
+			continue
 		}
-		r.line(2, plain, count(others, string(less+"change"), string(less+"changes"))+": -view default shows them")
+		r.title(c)
+		r.notes([]*planner.Change{c})
 	}
+	if others == 0 {
+		return
+	}
+	less := safe("")
+	if others < len(changes) {
+		less = "less dangerous "
+	}
+	r.line(2, plain, count(others, string(less+"change"), string(less+"changes"))+": -view default shows them")
 }
 
 // object writes one change whole.
@@ -218,6 +235,7 @@ func (r *page) object(c *planner.Change) {
 	r.title(c)
 	if c.Blocked != nil {
 		r.why(c.Blocked)
+		r.blockedCause(c)
 	}
 	r.notes([]*planner.Change{c})
 	if r.view == ViewFull {

@@ -12,7 +12,7 @@ import (
 
 // csvColumns are the columns for auditors; every kind of row leaves some empty.
 var csvColumns = []string{
-	"row", "provider", "object_type", "address", "name", "anchor", "actions", "state", "dn_before", "dn_after",
+	"row", "provider", "object_type", "address", "name", "anchor", "actions", "state", "cause", "dn_before", "dn_after",
 	"attribute", "before", "after", "member", "member_dn", "member_id", "code", "detail", "rule", "file", "line",
 }
 
@@ -36,6 +36,9 @@ func CSV(w io.Writer, p *planner.Plan) error {
 		for _, m := range s.Members {
 			t.row("skipped_member", csvRow{"address": s.Address, "name": s.Name, "member": m.Name, "member_id": m.ID, "code": m.Reason})
 		}
+	}
+	for _, w := range p.Withdrawn {
+		t.row("withdrawn", csvRow{"provider": w.Provider, "address": w.Address, "name": w.Name, "actions": actionWords(w.Actions)})
 	}
 	for _, n := range p.NotWritten {
 		t.row("not_written", csvRow{"provider": n.Provider, "name": n.Name, "anchor": n.ID, "code": n.Reason})
@@ -74,12 +77,8 @@ func (t *csvTable) row(kind string, r csvRow) {
 func (t *csvTable) write(cells []string) { _ = t.out.Write(cells) }
 
 func (t *csvTable) change(c *planner.Change) {
-	actions := make([]string, len(c.Actions))
-	for i, a := range c.Actions {
-		actions[i] = string(a)
-	}
 	base := func() csvRow {
-		r := csvRow{"provider": c.Provider, "object_type": c.ObjectType, "address": c.Address, "name": c.Name, "actions": strings.Join(actions, " "), "state": "planned"}
+		r := csvRow{"provider": c.Provider, "object_type": c.ObjectType, "address": c.Address, "name": c.Name, "actions": actionWords(c.Actions), "state": "planned", "cause": causeOf(c)}
 		if c.Anchor != nil {
 			r["anchor"] = *c.Anchor
 		}
@@ -128,6 +127,14 @@ func (t *csvTable) change(c *planner.Change) {
 		r["member"], r["member_id"], r["code"] = m.Name, m.ID, m.Reason
 		t.row("skipped_member", r)
 	}
+}
+
+func actionWords(actions []planner.Action) string {
+	words := make([]string, len(actions))
+	for i, a := range actions {
+		words[i] = string(a)
+	}
+	return strings.Join(words, " ")
 }
 
 func csvValues(data []planner.Datum) string {

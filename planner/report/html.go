@@ -62,22 +62,22 @@ func hashSource(text string) string {
 // htmlPage is what the template shows. Its strings have gone through Escape; the
 // template escapes them once more, for HTML.
 type htmlPage struct {
-	CSP, Title, Tone, Answer, Second    string
-	Made, Version, ConfigDigest, Digest string
-	Partial                             *htmlPartial
-	Accepted                            []string
-	Read                                []htmlRead
-	Columns                             []string
-	Grid                                [][]string
-	Errors, Warnings                    []htmlFinding
-	Guards                              []htmlGuard
-	Trees                               []htmlTrees
-	Actions, Kinds, Rules               []string
-	Blocked, Changes                    []htmlChange
-	Lists                               []htmlList
-	FullReport                          string
-	Style                               template.CSS
-	Script, JSON                        template.JS
+	CSP, Title, Tone, Answer, Second, Causes, Base string
+	Made, Version, ConfigDigest, Digest            string
+	Partial                                        *htmlPartial
+	Accepted                                       []string
+	Read                                           []htmlRead
+	Columns                                        []string
+	Grid                                           [][]string
+	Errors, Warnings                               []htmlFinding
+	Guards                                         []htmlGuard
+	Trees                                          []htmlTrees
+	Actions, Kinds, Rules, CauseNames              []string
+	Blocked, Changes                               []htmlChange
+	Lists                                          []htmlList
+	FullReport                                     string
+	Style                                          template.CSS
+	Script, JSON                                   template.JS
 }
 
 type htmlPartial struct {
@@ -111,7 +111,7 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 	p, a := r.plan, r.answer()
 	h := htmlPage{
 		CSP:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashSource(pageCSS) + "; script-src " + hashSource(pageJS),
-		Title: r.pageTitle(o), Tone: tone(a.how), Answer: string(a.first), Second: string(a.second),
+		Title: r.pageTitle(o), Tone: tone(a.how), Answer: string(a.first), Second: string(a.second), Causes: string(r.causes()),
 		Made: string(r.clock(p.Created)), Version: r.show(p.LandfallVersion), ConfigDigest: r.show(p.ConfigDigest), Digest: r.show(p.Digest),
 		Columns: columns, Grid: r.grid(), FullReport: linkable(o.FullReport),
 		Errors: r.htmlFindings("error", o.Source), Warnings: r.htmlFindings("warning", o.Source),
@@ -120,6 +120,9 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 	}
 	if part := p.Partial; part != nil {
 		h.Partial = &htmlPartial{LeftOut: string(count(part.LeftOut, "change is", "changes are")), Only: r.shown(part.Only), Except: r.shown(part.Except)}
+	}
+	if p.Base != nil {
+		h.Base = r.show(*p.Base)
 	}
 	for _, l := range p.Accepted {
 		h.Accepted = append(h.Accepted, string(r.text("%s up to %s", l.Name, l.Count)))
@@ -131,9 +134,9 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 		}
 		h.Read = append(h.Read, htmlRead{r.show(d.Address), string(what)})
 	}
-	c := htmlChanges{page: r, source: o.Source, actions: facet{}, kinds: facet{}, rules: facet{}}
+	c := htmlChanges{page: r, source: o.Source, actions: facet{}, kinds: facet{}, rules: facet{}, causes: facet{}}
 	h.Blocked, h.Changes = c.list(true), c.list(false)
-	h.Actions, h.Kinds, h.Rules = c.actions.names(r), c.kinds.names(r), c.rules.names(r)
+	h.Actions, h.Kinds, h.Rules, h.CauseNames = c.actions.names(r), c.kinds.names(r), c.rules.names(r), c.causes.names(r)
 	return h
 }
 
@@ -209,6 +212,12 @@ func (r *page) htmlLists() []htmlList {
 		lists = append(lists, l)
 	}
 	rows := map[string][][]string{}
+	for _, w := range r.plan.Withdrawn {
+		rows["the base would do it, this configuration does not"] = append(rows["the base would do it, this configuration does not"],
+			[]string{r.show(w.Name), string(r.doing(w.Actions)), r.show(w.Provider), r.show(w.Address)})
+	}
+	add("withdrawn", "Withdrawn", "", len(r.plan.Withdrawn), []string{"object", "what the base would do", "provider", "address"}, rows)
+	rows = map[string][][]string{}
 	for _, o := range r.skippingObjects() {
 		for _, m := range o.members {
 			rows[m.Reason] = append(rows[m.Reason], []string{string(o.title), r.show(m.Name), r.show(m.ID)})

@@ -13,7 +13,7 @@ type htmlChange struct {
 	Class                                     string
 	Open                                      bool
 	Symbol, Directory, Doing, Type, Name      string
-	Delta, ID                                 string
+	Delta, ID, Cause                          string
 	Actions, Kind, Rules, State               string // what the filters compare: numbers of their options
 	Blocked                                   *htmlBlocked
 	Notes                                     []htmlNote
@@ -82,8 +82,8 @@ func (f facet) names(r *page) []string {
 // htmlChanges turns changes into what the template shows.
 type htmlChanges struct {
 	*page
-	source                Source
-	actions, kinds, rules facet
+	source                        Source
+	actions, kinds, rules, causes facet
 }
 
 // few is how many of the gravest changes stand open from the start.
@@ -94,7 +94,7 @@ func (c *htmlChanges) list(blocked bool) []htmlChange {
 	out := make([]htmlChange, len(changes))
 	for i, one := range changes {
 		out[i] = c.change(one)
-		out[i].Open = i < few && out[i].State != "o"
+		out[i].Open = i < few && !strings.HasPrefix(out[i].State, "o")
 	}
 	return out
 }
@@ -114,6 +114,10 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 		h.Blocked = &htmlBlocked{c.show(cmp.Or(b.By, b.Code)), c.show(b.Code), c.htmlPlace(c.source, b.File, b.Line), c.prosed(b.Detail)}
 	case dangerOf(one) < dangerNone:
 		h.State = "d"
+	}
+	if cause := causeOf(one); cause != "" {
+		h.Cause = string(c.cause(one))
+		h.State += " " + c.causes.number(cause)
 	}
 	var numbers []string
 	for _, a := range one.Actions {

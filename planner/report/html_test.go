@@ -46,6 +46,7 @@ func TestHTMLGolden(t *testing.T) {
 	}{
 		{"everything.html", limits(everything()), linked},
 		{"hostile.html", hostile(), HTMLOptions{Title: "</title><script>alert(1)</script>"}},
+		{"based.html", based(), HTMLOptions{}},
 		{"quiet.html", empty(), HTMLOptions{}},
 	}
 	for _, test := range tests {
@@ -60,7 +61,7 @@ type parsed struct {
 	scripts int
 }
 
-var allowed = strings.Fields(`html head meta title style body a header nav h1 h2 h3 p strong b dl dt dd main section div table caption colgroup thead tbody tr th td
+var allowed = strings.Fields(`html head meta title style body a header nav br h1 h2 h3 p strong b dl dt dd main section div table caption colgroup thead tbody tr th td
 	article ul li svg rect path g text tspan figure figcaption details summary label input select option button output q span footer code script`)
 
 // parse reads a report as a browser does and fails for anything that is not ours.

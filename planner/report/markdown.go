@@ -136,6 +136,9 @@ func (c *comment) headline() {
 	if a.second != "" {
 		c.put("%s\n\n", a.second)
 	}
+	if causes := c.causes(); causes != "" {
+		c.put("%s\n\n", causes)
+	}
 	if rows := c.grid(); len(rows) > 0 {
 		c.row(columns)
 		c.out.WriteString("|---" + strings.Repeat("|--:", len(columns)-1) + "|\n")

@@ -58,6 +58,9 @@ func (c *comment) blockedGroup(g []*planner.Change) {
 		return
 	}
 	c.put("> [!CAUTION]\n> **BLOCKED: %s** by %s %s\n\n", c.number(g), by, b.Code)
+	if cause := c.cause(first); cause != "" {
+		c.put("Cause: %s.\n\n", cause)
+	}
 	if detail := c.block.proseLines(b.Detail); detail != "" {
 		c.out.WriteString(fence("text", detail) + "\n")
 	}
@@ -116,13 +119,20 @@ func (c *comment) oneLine(one *planner.Change) {
 	c.out.WriteByte('\n')
 }
 
-// changesAllowed writes what will be done, dangerous first.
+// changesAllowed writes what will be done, by cause if there is a base.
 func (c *comment) changesAllowed() {
 	changes := c.tally.sorted(c.plan, false)
 	if len(changes) == 0 {
 		return
 	}
-	c.put("#### Changes (%s)\n\n", len(changes))
+	for _, g := range c.byCause(changes) {
+		c.put("#### %s (%s)\n\n", g.heading, len(g.changes))
+		c.changesOf(g.changes)
+	}
+}
+
+// changesOf writes changes, dangerous first.
+func (c *comment) changesOf(changes []*planner.Change) {
 	kinds := map[detail][]*planner.Change{}
 	var low []*planner.Change
 	for _, one := range changes {

@@ -268,6 +268,20 @@ func (c *comment) lists() {
 		}
 		c.fold(c.element.text("Skipped members (%s)", c.tally.skipped), false, fence("text", lines.String()))
 	}
+	if len(p.Withdrawn) > 0 {
+		var lines strings.Builder
+		shown := 0
+		if c.rung.others == whole {
+			shown = c.atMost(len(p.Withdrawn))
+		}
+		for _, w := range p.Withdrawn[:shown] {
+			fmt.Fprintf(&lines, "%s\n", c.block.withdrawnLine(w))
+		}
+		if more := len(p.Withdrawn) - shown; more > 0 {
+			fmt.Fprintf(&lines, "%s\n", c.block.text("%s more: %s", more, c.hint))
+		}
+		c.fold(c.element.text("Withdrawn (%s): the base would do it, this configuration does not", len(p.Withdrawn)), false, fence("text", lines.String()))
+	}
 	if len(p.NotWritten) > 0 {
 		groups := map[string][]string{}
 		for _, n := range p.NotWritten {

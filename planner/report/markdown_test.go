@@ -49,6 +49,7 @@ func TestMarkdownGolden(t *testing.T) {
 		{"everything-3500.md", everything(), within(3500)},
 		{"everything-1000.md", everything(), within(1000)},
 		{"hostile.md", hostile(), MarkdownOptions{Target: "a --> b", Source: Source{LinkBase: "https://example.com/(x)"}}},
+		{"based.md", based(), MarkdownOptions{}},
 		{"quiet.md", empty(), MarkdownOptions{}},
 		{"nothing-read.md", nothingRead(empty()), MarkdownOptions{}},
 		{"partial.md", partial(changesOf(renamed(), blockedDelete(1))), MarkdownOptions{}},

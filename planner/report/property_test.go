@@ -88,6 +88,14 @@ func anyPlan(texts *rapid.Generator[string]) *rapid.Generator[*planner.Plan] {
 		text := func(label string) string { return texts.Draw(t, label) }
 		p := empty()
 		p.Changes = rapid.SliceOfN(anyChange(texts), 0, 5).Draw(t, "changes")
+		if rapid.Bool().Draw(t, "has a base") {
+			p.Base = ptr(text("base"))
+			for i := range p.Changes {
+				cause := rapid.OneOf(rapid.SampledFrom([]string{planner.CauseCaused, planner.CauseChanged, planner.CausePending}), texts).Draw(t, "cause")
+				p.Changes[i].Cause = &cause
+			}
+			p.Withdrawn = []planner.Withdrawn{{Address: text("address"), Provider: text("provider"), Name: text("name"), Actions: []planner.Action{planner.Action(text("action"))}}}
+		}
 		for range rapid.IntRange(0, 3).Draw(t, "rows") {
 			p.Skipped = append(p.Skipped, planner.Skipped{Address: text("address"), Members: []planner.SkippedMember{{Name: text("name"), Reason: text("reason")}}})
 			p.NotWritten = append(p.NotWritten, planner.NotWritten{ID: text("id"), Name: text("name"), Reason: text("reason")})

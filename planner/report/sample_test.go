@@ -239,3 +239,14 @@ func secret() planner.Change {
 	}
 	return c
 }
+
+// based is a plan that was compared with a base.
+func based() *planner.Plan {
+	p := changesOf(deletion(), renamed(), entraUpdate(), blockedDelete(1), blockedDelete(2))
+	for i, cause := range []string{planner.CausePending, planner.CauseCaused, planner.CauseChanged, planner.CauseCaused, planner.CausePending} {
+		p.Changes[i].Cause = &cause
+	}
+	p.Base = ptr("sha256:5f9c2e1a77d0aa10b3f9c2e1a77d0aa10b3f9c2e1a77d0aa10b3f9c2e1a77d0aa")
+	p.Withdrawn = []planner.Withdrawn{{Address: `writeback.cloud_groups["Group_w"]`, Provider: adCorp, Name: "Was to go", Actions: []planner.Action{planner.ActionDelete}}}
+	return p
+}

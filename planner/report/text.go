@@ -44,10 +44,14 @@ func Text(w io.Writer, p *planner.Plan, o TextOptions) error {
 	r := &page{printer: newPrinter(w, o), plan: p, view: o.View, tally: newTally(p), hint: "-view full"}
 	r.head()
 	r.result()
+	if causes := r.causes(); causes != "" {
+		r.line(0, plain, causes)
+	}
 	r.table()
 	r.diagnostics("error")
 	r.blocked()
 	r.changes()
+	r.withdrawn()
 	r.skipped()
 	r.notWritten()
 	r.frozen()

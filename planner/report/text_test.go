@@ -76,6 +76,7 @@ func TestTextGolden(t *testing.T) {
 		{"no-provider.txt", &planner.Plan{}, TextOptions{}},
 		{"partial.txt", partial(changesOf(renamed(), blockedDelete(1))), TextOptions{}},
 		{"two-forests.txt", twoForests(), TextOptions{}},
+		{"based.txt", based(), TextOptions{}},
 		{"many.txt", many(), TextOptions{Width: 60}},
 	}
 	for _, test := range tests {
