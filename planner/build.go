@@ -52,6 +52,9 @@ func Build(cfg *lang.Config, snap Snapshot, o Options) (*Plan, error) {
 
 // run takes every step from what was read to the plan.
 func (b *build) run() (*Plan, error) {
+	if _, err := ScopeGroups(b.cfg, b.snapshot); err != nil {
+		return nil, err
+	}
 	b.inbound()
 	b.claim()
 	if err := b.leaving(); err != nil {
@@ -70,12 +73,13 @@ func (b *build) run() (*Plan, error) {
 
 // build is the state of one run of the planner.
 type build struct {
-	cfg     *lang.Config
-	spaces  []*Space // in the order of their addresses
-	index   map[*lang.Provider]int
-	options Options
-	params  map[*lang.Provider]map[string]string // %parameter% → value
-	mv      *metaverse
+	cfg      *lang.Config
+	snapshot Snapshot
+	spaces   []*Space // in the order of their addresses
+	index    map[*lang.Provider]int
+	options  Options
+	params   map[*lang.Provider]map[string]string // %parameter% → value
+	mv       *metaverse
 
 	rules      []*inRule                // inbound
 	byType     map[typeKey][]ObjectID   // see objects
@@ -113,7 +117,7 @@ type objectError struct {
 
 func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 	b := &build{
-		cfg: cfg, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
+		cfg: cfg, snapshot: snap, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
 		byType: map[typeKey][]ObjectID{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
 		broken: map[entraKey]objectError{}, kept: map[mvKey]bool{}, declared: map[entraKey]*item{}, failed: map[entraKey]bool{},

@@ -140,6 +140,9 @@ func (q *requestBuilder) rule(cfg *lang.Config, r *lang.Rule) {
 	for _, g := range r.Scope {
 		for _, c := range g.Clauses {
 			q.use(w, c.Attribute)
+			if asksMembership(c) {
+				q.want("group").references["member"] = true
+			}
 		}
 		q.expression(w, g.When)
 	}
@@ -230,6 +233,9 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 	if err := b.containers(); err != nil {
 		return nil, err
 	}
+	if _, err := ScopeGroups(cfg, snap); err != nil {
+		return nil, err
+	}
 	b.inboundGroups()
 	b.claim()
 	if err := b.sameTenants(); err != nil {
@@ -251,8 +257,9 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 		r.Objects = append(r.Objects, o)
 		out[s.Provider] = r
 	}
+	counts := b.countsMembers()
 	for _, it := range b.items {
-		if it.verdict == verdictWrite && it.source != NoObject {
+		if it.verdict == verdictWrite || counts && it.reason == "when" {
 			s, _ := b.space(it.w.From)
 			add(s, it.source)
 		}
@@ -272,6 +279,27 @@ func NeededReferences(cfg *lang.Config, snap Snapshot) (map[string]References, e
 	return out, nil
 }
 
+// countsMembers reports whether a condition reads memberCount. It is not known
+// before members are read, so the groups that such a condition may still take
+// are read, too.
+func (b *build) countsMembers() bool {
+	counts := func(e *lang.Expr) bool {
+		return e != nil && slices.ContainsFunc(e.Uses, func(u lang.Use) bool {
+			return u.Kind == lang.UseCount || strings.EqualFold(u.Name, "memberCount")
+		})
+	}
+	if slices.ContainsFunc(b.cfg.Writebacks, func(w *lang.Writeback) bool { return counts(w.When) }) {
+		return true
+	}
+	return slices.ContainsFunc(b.rules, func(r *inRule) bool {
+		return slices.ContainsFunc(r.Scope, func(g lang.ScopeGroup) bool {
+			return counts(g.When) || slices.ContainsFunc(g.Clauses, func(c lang.Clause) bool {
+				return strings.EqualFold(c.Attribute, "memberCount") || strings.EqualFold(c.Attribute, "member") && !asksMembership(c)
+			})
+		})
+	})
+}
+
 // referencesOfRules adds the objects of AD whose references an inbound rule reads,
 // or an outbound rule writes: there is no way to know what depends on them. In
 // Entra ID only groups that are written count, because each costs a request.
@@ -288,12 +316,12 @@ func (b *build) referencesOfRules(add func(*Space, ObjectID)) {
 		}
 	}
 	for _, r := range b.cfg.Rules {
-		s, si := b.space(r.Provider)
+		s, _ := b.space(r.Provider)
 		if r.Direction != lang.Outbound || r.Disabled || !r.Unmarked || s.Kind != KindAD || !writesReferences(s, r) {
 			continue
 		}
 		for o := range ObjectID(s.Len()) {
-			if s.State(o) == Live && strings.EqualFold(s.Type(o), r.ObjectType) && (b.mv.objectOf(si, o) != noMV || len(r.Join) > 0) {
+			if s.State(o) == Live && strings.EqualFold(s.Type(o), r.ObjectType) {
 				add(s, o)
 			}
 		}
@@ -344,60 +372,6 @@ type MissingContainer struct {
 func (e *MissingContainer) Error() string {
 	return "the container " + e.Root + " of " + e.Mapping + " does not exist in " + e.Provider + ", or this identity may not see it; " +
 		e.Writeback + " would have nowhere to write. Create it, or correct root"
-}
-
-// Query is one direct look-up.
-type Query struct {
-	Provider  string
-	Attribute string
-	Values    []string
-}
-
-// NeededProofs says what must be looked up directly before a plan can be
-// trusted: source groups that seem to be gone, and declared sAMAccountNames that
-// somebody outside the search bases may hold.
-func NeededProofs(cfg *lang.Config, snap Snapshot) ([]Query, error) {
-	b, err := newBuild(cfg, snap)
-	if err != nil {
-		return nil, err
-	}
-	b.inboundGroups()
-	b.claim()
-	var out []Query
-	for _, t := range b.targets {
-		gone := map[string][]string{}
-		for _, mark := range sortedKeys(t.marks) {
-			for _, o := range t.marks[mark] {
-				id := markID(t.space.First(o, markAttribute))
-				if w := b.rootOwner(t, t.space.Name(o)); w != nil && t.items[o] == nil && !b.known(id) {
-					gone[w.From.Address()] = append(gone[w.From.Address()], id)
-				}
-			}
-		}
-		for _, address := range sortedKeys(gone) {
-			out = append(out, Query{Provider: address, Attribute: "id", Values: gone[address]})
-		}
-	}
-	if !slices.ContainsFunc(cfg.Writebacks, func(w *lang.Writeback) bool { return w.SAMAccountName != nil }) {
-		return out, nil
-	}
-	b.name()
-	for _, t := range b.targets {
-		var names []string
-		for _, it := range b.items {
-			if it.t == t && it.sam != "" && !(it.exists() && strings.EqualFold(t.space.First(it.object, "sAMAccountName"), it.sam)) {
-				names = append(names, it.sam)
-				if it.w.OnCollision == "suffix" {
-					names = append(names, suffix(it.sam, it.id, maxSAM))
-				}
-			}
-		}
-		if len(names) > 0 {
-			slices.Sort(names)
-			out = append(out, Query{Provider: t.space.Provider, Attribute: "sAMAccountName", Values: slices.Compact(names)})
-		}
-	}
-	return out, nil
 }
 
 // EveryReference is NeededReferences for a snapshot on which changed

@@ -38,7 +38,7 @@ func ReadBoth(ctx context.Context, cfg, base *lang.Config, readers map[string]pl
 	if err != nil {
 		return nil, err
 	}
-	if err := find(ctx, base, readers, requests, snap); err != nil {
+	if _, err := find(ctx, base, readers, requests, snap); err != nil {
 		return nil, err
 	}
 	return snap, nil
@@ -66,38 +66,64 @@ func read(ctx context.Context, cfg *lang.Config, readers map[string]planner.Read
 	if err != nil {
 		return nil, err
 	}
-	references, err := needed(cfg, snap)
+	scope, err := planner.ScopeGroups(cfg, snap)
+	if err == nil {
+		err = readReferences(ctx, cfg, readers, requests, snap, scope)
+	}
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, cfg, func(ctx context.Context, address string) error {
-		need, ok := references[address]
-		if !ok || len(need.Objects) == 0 {
+	// What a look-up finds can be a group with members of its own.
+	for range maxRounds {
+		references, err := needed(cfg, snap)
+		if err == nil {
+			err = readReferences(ctx, cfg, readers, requests, snap, references)
+		}
+		if err != nil {
+			return nil, err
+		}
+		asked, err := find(ctx, cfg, readers, requests, snap)
+		if err != nil || asked == 0 {
+			return snap, err
+		}
+	}
+	return nil, errors.New("the directories keep changing while they are read; run again")
+}
+
+// maxRounds is how often members are read and look-ups are made. The second round
+// is for what the look-ups found; a third has work only if groups come and go.
+const maxRounds = 4
+
+// readReferences reads those of the references that are not read yet.
+func readReferences(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader, requests map[string]planner.Request, snap planner.Snapshot, references map[string]planner.References) error {
+	return each(ctx, cfg, func(ctx context.Context, address string) error {
+		need := references[address].Unread(snap[address])
+		if len(need.Objects) == 0 {
 			return nil
 		}
 		return readers[address].ReadReferences(ctx, requests[address], need.Objects, need.Attributes, snap[address])
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := find(ctx, cfg, readers, requests, snap); err != nil {
-		return nil, err
-	}
-	return snap, nil
 }
 
-// find carries out the look-ups that a plan needs.
-func find(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader, requests map[string]planner.Request, snap planner.Snapshot) error {
+// find carries out the look-ups that a plan needs and nobody made, and says how
+// many values were asked for.
+func find(ctx context.Context, cfg *lang.Config, readers map[string]planner.Reader, requests map[string]planner.Request, snap planner.Snapshot) (int, error) {
 	proofs, err := planner.NeededProofs(cfg, snap)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	asked := 0
 	for _, q := range proofs {
-		if err := readers[q.Provider].Find(ctx, requests[q.Provider], q.Attribute, q.Values, snap[q.Provider]); err != nil {
-			return fmt.Errorf("%s: looking up %s directly: %w", q.Provider, q.Attribute, err)
+		q = q.Unanswered(snap[q.Provider])
+		if len(q.Values) == 0 {
+			continue
 		}
+		if err := readers[q.Provider].Find(ctx, requests[q.Provider], q.Attribute, q.Values, snap[q.Provider]); err != nil {
+			return 0, fmt.Errorf("%s: looking up %s directly: %w", q.Provider, q.Attribute, err)
+		}
+		asked += len(q.Values)
 	}
-	return nil
+	return asked, nil
 }
 
 // each runs f for every provider at once and waits for all. The error of the
