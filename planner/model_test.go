@@ -33,8 +33,10 @@ type world struct {
 	groups  []*cloudGroup
 	users   []*cloudUser
 	objects []*adObject
-	bin     []*adObject
-	serial  int
+	// principals are the service principals of the tenant.
+	principals []*cloudUser
+	bin        []*adObject
+	serial     int
 	// elsewhere are the directories of further providers, by address.
 	elsewhere map[string]*world
 }
@@ -222,6 +224,12 @@ func (w *world) readEntra(s *planner.Space, order *rand.Rand) {
 		if g.synced {
 			set("onPremisesSyncEnabled", "TRUE")
 		}
+		switch { // as providers/entra derives it
+		case g.deleted:
+			set("reasonFiltered", "SoftDelete")
+		case g.enabled == "FALSE":
+			set("reasonFiltered", "WriteBackOutOfScope")
+		}
 		if g.unified {
 			set("groupTypes", "Unified")
 			set("mail", g.id[:8]+"@example.com")
@@ -249,6 +257,9 @@ func (w *world) readEntra(s *planner.Space, order *rand.Rand) {
 			s.Set(o, "onPremisesSyncEnabled", "TRUE")
 			s.Set(o, "onPremisesImmutableId", u.immutableID)
 		}
+	}
+	for _, p := range shuffled(w.principals, order) {
+		s.Set(s.Add("servicePrincipal", p.id, p.id, planner.Live), "displayName", p.name)
 	}
 }
 
