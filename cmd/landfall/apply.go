@@ -89,7 +89,7 @@ func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
 			return &exit{exitRefused, fmt.Errorf("%w. Nothing was written", err)}
 		}
 	}
-	p, err := planner.Decode(data)
+	p, err := decodePlan(data)
 	if err == nil {
 		err = p.CheckApplicable()
 	}

@@ -141,7 +141,7 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.showCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.validateCommand(), a.fmtCommand(),
 		a.explainCommand(), a.rulesCommand(), a.settingsCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root

@@ -75,7 +75,7 @@ func (a *app) planCommand() *cobra.Command {
 	c.Flags().DurationVar(&o.maxAge, "max-age", 0, "refuse a snapshot that is older than this `DURATION` (15m, 24h)")
 	c.Flags().StringVar(&o.base, "base", "", "tell what this configuration causes from what was due before: compare with this `DIR` or Git reference")
 	c.Flags().StringVar(&o.sign, "sign", "", "sign the saved plan with this `KEY`: a file with an SSH private key (ed25519), or env:NAME")
-	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE`, for apply")
+	c.Flags().StringVar(&out, "out", "", "save the plan to `FILE`, for apply; compressed if it ends in .zst")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is any change, with 6 if anything is blocked")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan's JSON instead of the text")
 	return c
@@ -105,14 +105,18 @@ func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string,
 	if err != nil {
 		return err
 	}
+	file, err := planBytes(out, encoded)
+	if err != nil {
+		return err
+	}
 	if out != "" {
-		if err := writeFile(out, encoded); err != nil {
+		if err := writeFile(out, file); err != nil {
 			return fmt.Errorf("saving the plan: %w", err)
 		}
 		options.SavedTo = out
 	}
 	if o.sign != "" {
-		if err := a.sign(o.sign, out, encoded); err != nil {
+		if err := a.sign(o.sign, out, file); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,11 @@ func (a *app) revert(ctx context.Context, run string, f planFlags, out string) e
 	if err != nil {
 		return err
 	}
-	if err := writeFile(out, encoded); err != nil {
+	file, err := planBytes(out, encoded)
+	if err == nil {
+		err = writeFile(out, file)
+	}
+	if err != nil {
 		return fmt.Errorf("saving the plan: %w", err)
 	}
 	options.SavedTo, options.Next = out, a.nextStep(p, f, out)

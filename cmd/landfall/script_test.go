@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/report"
 	"github.com/landfall-directory/landfall/providers/sandbox"
 )
 
@@ -255,9 +257,48 @@ func TestExamples(t *testing.T) {
 			if diff := cmp.Diff(string(want), got); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
+			checkPage(t, source, work)
 			landfall(t, work, 0, "apply", "-auto-approve")
 			landfall(t, work, 0, "plan", "-detailed-exitcode")
 		})
+	}
+}
+
+// checkPage compares the plan as a web page with an example's plan.html, if it has
+// one. Its times are those of the program's first day.
+func checkPage(t *testing.T, source, work string) {
+	t.Helper()
+	golden := filepath.Join(source, "plan.html")
+	want, err := os.ReadFile(golden)
+	if errors.Is(err, os.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved := filepath.Join(t.TempDir(), "plan.json.zst")
+	landfall(t, work, 0, "plan", "-out", saved)
+	p, err := readPlan(saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = "2026-11-23T00:00:00Z"
+	p.Created = day
+	for i := range p.Providers {
+		p.Providers[i].ReadAt = day
+	}
+	var got strings.Builder
+	if err := report.HTML(&got, p, report.HTMLOptions{Target: "the " + filepath.Base(source) + " example"}); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", golden, diff)
 	}
 }
 

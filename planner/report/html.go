@@ -14,7 +14,7 @@ import (
 
 // HTMLOptions says how a plan becomes a page.
 type HTMLOptions struct {
-	Title      string // "": landfall plan, and the names of the providers
+	Target     string // what the plan is of; "": the names of the providers
 	Source     Source
 	FullReport string // where the page is kept, if it is known
 }
@@ -149,10 +149,10 @@ func (r *page) shown(texts []string) []string {
 }
 
 func (r *page) pageTitle(o HTMLOptions) string {
-	if o.Title != "" {
-		return r.show(o.Title)
-	}
 	title := "landfall plan"
+	if o.Target != "" {
+		return title + " of " + r.show(o.Target)
+	}
 	if t := r.target(); t != "" {
 		title += " of " + string(t)
 	}

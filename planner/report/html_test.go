@@ -45,7 +45,7 @@ func TestHTMLGolden(t *testing.T) {
 		options HTMLOptions
 	}{
 		{"everything.html", limits(everything()), linked},
-		{"hostile.html", hostile(), HTMLOptions{Title: "</title><script>alert(1)</script>"}},
+		{"hostile.html", hostile(), HTMLOptions{Target: "</title><script>alert(1)</script>"}},
 		{"based.html", based(), HTMLOptions{}},
 		{"quiet.html", empty(), HTMLOptions{}},
 	}
@@ -130,7 +130,7 @@ func TestHostileNamesStayTextInHTML(t *testing.T) {
 		for i := range p.Changes {
 			p.Changes[i].ObjectType = texts.Draw(t, "type")
 		}
-		o := HTMLOptions{Title: texts.Draw(t, "title"), Source: Source{Dir: texts.Draw(t, "dir"), LinkBase: "https://example.com/x"}, FullReport: texts.Draw(t, "report")}
+		o := HTMLOptions{Target: texts.Draw(t, "title"), Source: Source{Dir: texts.Draw(t, "dir"), LinkBase: "https://example.com/x"}, FullReport: texts.Draw(t, "report")}
 		got := parse(t, htmlOf(t, p, o))
 		encoded, err := p.Encode()
 		if err != nil {
