@@ -54,7 +54,7 @@ func (b *build) resolveAccounts(t *target, group []*item, claims map[string][]*i
 				continue
 			}
 		}
-		detail := "the sAMAccountName " + fmt.Sprintf("%q", it.sam)
+		detail := "the sAMAccountName " + b.shown("sAMAccountName", it.sam)
 		if len(holders) > 0 {
 			detail += " is taken by " + t.space.Name(holders[0])
 		} else {

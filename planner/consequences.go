@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/landfall-directory/landfall/lang/dn"
 )
@@ -45,9 +46,13 @@ func (b *build) consequences() {
 // keptNames blocks changes that take the name of an object which keeps it after
 // all, and reports whether there were any: those may keep their names, too.
 func (b *build) keptNames() bool {
-	leaving := map[string]bool{}
+	leaving, ous := map[string]bool{}, map[string]bool{}
 	for _, c := range b.plan.Changes {
-		if c.Blocked == nil && placed(&c) && c.Anchor != nil {
+		switch {
+		case c.Blocked != nil:
+		case c.ObjectType == "organizationalUnit":
+			ous[siblingKey(c.Provider, *c.DN.After)] = true
+		case placed(&c) && c.Anchor != nil:
 			leaving[c.Provider+"\x00"+*c.Anchor] = true
 		}
 	}
@@ -58,14 +63,18 @@ func (b *build) keptNames() bool {
 		if it == nil || c.Blocked != nil || !placed(c) && !slices.Contains(c.Actions, ActionCreate) && !slices.Contains(c.Actions, ActionRestore) {
 			continue
 		}
-		for _, o := range it.t.namesakes(dn.Key(*c.DN.After)) {
-			if o == it.present() || leaving[c.Provider+"\x00"+it.t.space.Anchor(o)] {
-				continue
-			}
+		collide := func(detail string) {
 			c.Blocked = &Blocked{Code: "collision", By: it.w.Address(), File: it.w.CN.Range.Filename, Line: it.w.CN.Range.Start.Line,
-				Detail: "the name " + *c.DN.After + " still belongs to \"" + displayName(it.t.space, o) + "\", which this plan does not rename or move. " +
-					"It comes with the plan after that one was carried out."}
+				Detail: "the name " + *c.DN.After + " " + detail}
 			found = true
+		}
+		if ous[siblingKey(c.Provider, *c.DN.After)] {
+			collide("is that of an OU which this plan makes in the same place. Make cn unique, or choose another OU.")
+		}
+		for _, o := range it.t.namesakes(dn.Key(*c.DN.After)) {
+			if o != it.present() && !leaving[c.Provider+"\x00"+it.t.space.Anchor(o)] {
+				collide("still belongs to " + objectName(it.t.space, o) + ", which this plan does not rename or move. It comes with the plan after that one was carried out.")
+			}
 		}
 	}
 	return found
@@ -124,3 +133,10 @@ func parents(changes []Change) map[string]bool {
 }
 
 func placeKey(provider, name string) string { return provider + "\x00" + dn.Key(name) }
+
+// siblingKey is the same for siblings that cannot stand beside each other: their
+// names have the same value.
+func siblingKey(provider, name string) string {
+	_, rest, _ := strings.Cut(dn.Key(name), "=")
+	return provider + "\x00" + rest
+}

@@ -222,33 +222,48 @@ func (b *build) createOUs() {
 		if it == nil || it.verdict != verdictWrite {
 			continue
 		}
-		root, _ := dn.Parse(it.w.OU.Root)
-		var chain []dn.DN
-		for d := it.after.Parent(); d.Len() > root.Len(); d = d.Parent() {
-			if o := it.t.space.named(d.Key()); o != NoObject && it.t.space.State(o) == Live {
-				break
-			}
-			chain = append(chain, d)
+		missing := b.missingOUs(it)
+		if why := cannotMake(it, missing); why != "" {
+			it.block("object_error", it.w.OU.Address(), why, it.w.OU.Range.Filename, it.w.OU.Range.Start.Line)
+			c.Blocked = it.blocked
+			continue
 		}
-		for _, d := range chain {
-			key := it.t.space.Provider + "\x00" + d.Key()
-			switch {
-			case done[key]:
-			case !it.w.OU.Create:
-				it.block("object_error", it.w.OU.Address(), d.String()+" does not exist, and create = false. Create it, or let landfall do so.",
-					it.w.OU.Range.Filename, it.w.OU.Range.Start.Line)
-				c.Blocked = it.blocked
-			case !strings.EqualFold(d.Leaf().Type, "OU"):
-				it.block("object_error", it.w.OU.Address(), d.String()+" does not exist, and landfall creates organizational units only.",
-					it.w.OU.Range.Filename, it.w.OU.Range.Start.Line)
-				c.Blocked = it.blocked
-			default:
+		for _, d := range missing {
+			if key := it.t.space.Provider + "\x00" + d.Key(); !done[key] {
 				done[key] = true
 				ous = append(ous, newOU(it.w.OU, it.t.space.Provider, d))
 			}
 		}
 	}
 	b.plan.Changes = append(b.plan.Changes, ous...)
+}
+
+// missingOUs are the OUs between an item's new place and what exists.
+func (b *build) missingOUs(it *item) []dn.DN {
+	var missing []dn.DN
+	for d := it.after.Parent(); d.Len() > b.roots[it.w].Len(); d = d.Parent() {
+		if o := it.t.space.named(d.Key()); o != NoObject && it.t.space.State(o) == Live {
+			break
+		}
+		missing = append(missing, d)
+	}
+	return missing
+}
+
+// cannotMake says why one of the missing OUs cannot be made, "" if all can.
+func cannotMake(it *item, missing []dn.DN) string {
+	for _, d := range missing {
+		holders := it.t.namesakes(d.Key())
+		switch {
+		case !it.w.OU.Create:
+			return d.String() + " does not exist, and create = false. Create it, or let landfall do so."
+		case !strings.EqualFold(d.Leaf().Type, "OU"):
+			return d.String() + " does not exist, and landfall creates organizational units only."
+		case len(holders) > 0:
+			return d.String() + " does not exist, and cannot be made, because its name is taken by " + it.t.names(holders) + "."
+		}
+	}
+	return ""
 }
 
 func newOU(m *lang.OUMapping, provider string, d dn.DN) Change {

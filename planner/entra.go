@@ -66,7 +66,7 @@ func (b *build) outboundEntra() {
 		for _, e := range b.exports(si) {
 			switch {
 			case e.failed != nil:
-				b.objectFailed(b.exportName(e), *e.failed)
+				b.objectFailed(b.exportWho(e), *e.failed)
 				b.failed[entraKey{si, e.object}] = true
 			case len(e.values) == 0:
 			case e.object == NoObject:

@@ -306,7 +306,7 @@ func (b *build) outboundJoined() {
 	for _, t := range b.targets {
 		for _, e := range b.exports(t.index) {
 			if e.failed != nil {
-				b.objectFailed(b.exportName(e), *e.failed)
+				b.objectFailed(b.exportWho(e), *e.failed)
 				continue
 			}
 			if e.object == NoObject {
@@ -328,6 +328,14 @@ func (b *build) exportName(e export) string {
 		}
 	}
 	return "metaverse object " + fmt.Sprint(e.m)
+}
+
+// exportWho is exportName for messages about one object.
+func (b *build) exportWho(e export) string {
+	if e.object != NoObject {
+		return objectName(b.spaces[e.space], e.object)
+	}
+	return "\"" + b.exportName(e) + "\""
 }
 
 func (b *build) notWritten(e export, reason string) {
@@ -355,7 +363,7 @@ func (b *build) diffJoined(t *target, e export) {
 		if x.attribute.Syntax == schema.Reference {
 			refs, err := b.read(t.index, e.object, name)
 			if err != nil && writes {
-				b.objectFailed(b.exportName(e), objectError{x.by.rule.Name, x.by.flow.Range, err})
+				b.objectFailed(b.exportWho(e), objectError{x.by.rule.Name, x.by.flow.Range, err})
 				return
 			}
 			have = nil

@@ -58,6 +58,7 @@ func (b *build) findings() {
 		}
 	}
 	b.updateRecipient()
+	b.unreadableBins()
 	b.emptyOUs()
 }
 
@@ -78,6 +79,25 @@ func (b *build) updateRecipient() {
 		b.diagnose("warning", "update_recipient", "New Microsoft 365 groups need Update-Recipient",
 			"Exchange on-premises shows "+plural(len(names), "new group", "new groups")+" in no address list until an Exchange administrator runs Update-Recipient: "+
 				strings.Join(names, ", ")+".", b.cfg.Writebacks[0].Range)
+	}
+}
+
+// unreadableBins warns where groups are made beside a Recycle Bin that cannot be
+// read: one that was deleted by hand would come back with another SID.
+func (b *build) unreadableBins() {
+	for _, t := range b.targets {
+		made := 0
+		for i := range b.plan.Changes {
+			c := &b.plan.Changes[i]
+			if c.Provider == t.space.Provider && c.Blocked == nil && c.ObjectType == "group" && slices.Contains(c.Actions, ActionCreate) {
+				made++
+			}
+		}
+		if made > 0 && (t.space.RecycleBin == RecycleBinUnreadable || t.space.RecycleBin == RecycleBinUnknown) {
+			b.diagnose("warning", "recycle_bin_unreadable", "New groups may be deleted ones",
+				plural(made, "group", "groups")+" will be made anew in "+t.space.Provider+", and this identity cannot read its Recycle Bin. A group that somebody deleted "+
+					"there would get another SID, and access given to it would stop working. Let this identity read the deleted objects, or look for them by hand first.", t.provider.Range)
+		}
 	}
 }
 

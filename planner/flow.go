@@ -32,6 +32,9 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 			}
 		}
 		values, err := spell(a, src.attribute(f.From))
+		if err != nil {
+			err = b.hush(err, f.From, a.Name)
+		}
 		return flowed{values: values}, err
 	}
 	v, err := b.evaluate(f.Value, src, b.params[r.Provider])
@@ -45,6 +48,9 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 		return flowed{null: true}, nil
 	}
 	values, err := spell(a, v)
+	if err != nil {
+		err = b.hush(err, append(usedNames(f.Value), a.Name)...)
+	}
 	return flowed{values: values}, err
 }
 

@@ -136,7 +136,7 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 	ok, err := b.inScope(r.Rule, spaceRecord{s, o})
 	if err != nil {
 		b.broken[entraKey{r.space, o}] = objectError{r.Name, r.Range, err}
-		b.objectFailed(displayName(s, o), b.broken[entraKey{r.space, o}])
+		b.objectFailed(objectName(s, o), b.broken[entraKey{r.space, o}])
 	}
 	if err != nil || !ok {
 		return scopeOut
@@ -319,7 +319,7 @@ func (b *build) flowAttributeIn(m mvID, into *mvColumn, contributors []*inFlow) 
 	result, c, err := b.decideIn(m, into, contributors, nil)
 	if err != nil {
 		b.mvErrors[m] = objectError{c.rule.Name, c.flow.Range, err}
-		b.objectFailed(displayName(b.spaces[c.rule.space], b.mv.links[c.rule.space][m]), b.mvErrors[m])
+		b.objectFailed(objectName(b.spaces[c.rule.space], b.mv.links[c.rule.space][m]), b.mvErrors[m])
 		return
 	}
 	into.set(m, result.values)
@@ -373,8 +373,8 @@ func (b *build) contributes(c *inFlow, m mvID) (ObjectID, bool) {
 }
 
 // objectFailed reports an error that fails one object.
-func (b *build) objectFailed(name string, e objectError) {
+func (b *build) objectFailed(who string, e objectError) {
 	b.diagnose("error", "object_error", "A rule fails for one object",
-		"Rule \""+e.rule+"\" fails for \""+name+"\": "+e.err.Error()+". Its changes are left out of the plan, all others stand. "+
+		"Rule \""+e.rule+"\" fails for "+who+": "+e.err.Error()+". Its changes are left out of the plan, all others stand. "+
 			"Correct the object or the rule.", e.rng)
 }

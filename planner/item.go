@@ -120,7 +120,7 @@ func (b *build) fail(it *item, e objectError) {
 	}
 	it.failed = true
 	b.trace.failed(it, e)
-	b.objectFailed(it.label, e)
+	b.objectFailed("\""+it.label+"\" ("+it.mark()+")", e)
 }
 
 // displayName names an object for people: by what they know it by.
@@ -141,6 +141,11 @@ func displayName(s *Space, o ObjectID) string {
 		}
 	}
 	return s.Name(o)
+}
+
+// objectName names an object so that it cannot be taken for another one.
+func objectName(s *Space, o ObjectID) string {
+	return "\"" + displayName(s, o) + "\" (" + s.Name(o) + ")"
 }
 
 // newTargets indexes every AD space.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -115,10 +116,18 @@ func (b *build) foreignWriter(it *item) {
 	}
 	if v := it.t.space.First(o, attr); v != "" {
 		if _, declared := adoption(it.w, it.mark()); !declared {
-			it.block("foreign_writer", it.w.Address(), attr+" is "+fmt.Sprintf("%q", v)+": Entra Cloud Sync writes this object, too, and two writers would fight. "+
+			it.block("foreign_writer", it.w.Address(), attr+" is "+b.shown(attr, v)+": Entra Cloud Sync writes this object, too, and two writers would fight. "+
 				"Take the group out of Cloud Sync's scope, then name it in adopt.", it.w.Range.Filename, it.w.Range.Start.Line)
 		}
 	}
+}
+
+// shown is a value of an attribute in a message.
+func (b *build) shown(attribute, text string) string {
+	if b.redacted(attribute) {
+		return "(redacted)"
+	}
+	return strconv.Quote(text)
 }
 
 // desiredDN evaluates cn and the OU mapping, or the dn flow of a rule that wins

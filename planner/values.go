@@ -227,7 +227,31 @@ func (r mvRecord) count(name string) int {
 
 // evaluate computes an expression for one object.
 func (b *build) evaluate(e *lang.Expr, src record, params map[string]string) (value.Value, error) {
-	return e.Eval(arguments(e.Uses, src, params))
+	v, err := e.Eval(arguments(e.Uses, src, params))
+	if err != nil {
+		err = b.hush(err, usedNames(e)...)
+	}
+	return v, err
+}
+
+// usedNames are the attributes that an expression reads.
+func usedNames(e *lang.Expr) []string {
+	names := make([]string, len(e.Uses))
+	for i, u := range e.Uses {
+		names[i] = u.Name
+	}
+	return names
+}
+
+// hush keeps an error from showing values of attributes that settings.redact
+// names.
+func (b *build) hush(err error, attributes ...string) error {
+	for _, name := range attributes {
+		if name != "" && b.redacted(name) {
+			return fmt.Errorf("it cannot be said why, because %s is redacted (settings.redact)", name)
+		}
+	}
+	return err
 }
 
 // arguments are the inputs of an expression for one object. ImportedValue reads
