@@ -82,7 +82,7 @@ func answer(err error) (code uint16, message string, answered bool) {
 		return 0, "", false
 	}
 	if e.Err != nil {
-		message = strings.TrimRight(e.Err.Error(), "\x00\r\n ")
+		message = strings.Join(strings.Fields(strings.TrimRight(e.Err.Error(), "\x00")), " ")
 	}
 	return e.ResultCode, message, true
 }
