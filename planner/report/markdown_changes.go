@@ -116,6 +116,11 @@ func (c *comment) oneLine(one *planner.Change) {
 	if where := c.where(one); where != "" {
 		c.put(" %s", where)
 	}
+	for _, n := range one.Notes {
+		if urgency(n) != plain {
+			c.put(" %s", cut(n, 120))
+		}
+	}
 	c.out.WriteByte('\n')
 }
 

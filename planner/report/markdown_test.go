@@ -43,9 +43,9 @@ func TestMarkdownGolden(t *testing.T) {
 		plan    *planner.Plan
 		options MarkdownOptions
 	}{
-		{"everything.md", everything(), links},
-		{"everything-7000.md", everything(), within(7000)},
-		{"everything-5000.md", everything(), within(5000)},
+		{"everything.md", limits(everything()), links},
+		{"everything-12000.md", everything(), within(12_000)},
+		{"everything-9500.md", everything(), within(9500)},
 		{"everything-3500.md", everything(), within(3500)},
 		{"everything-1000.md", everything(), within(1000)},
 		{"hostile.md", hostile(), MarkdownOptions{Target: "a --> b", Source: Source{LinkBase: "https://example.com/(x)"}}},
