@@ -147,6 +147,9 @@ func (a *app) applyNow(ctx context.Context, f applyFlags) error {
 		return &exit{exitRefused, fmt.Errorf("the plan has the digest %s, and %s was expected: the directories or the configuration changed since it was approved. "+
 			"Nothing was written; review the plan above", p.Digest, f.expect)}
 	case f.expect == "" && !f.autoApprove && p.Summary.Blocked < len(p.Changes):
+		if err := staging(cfg, p); err != nil {
+			return err // before a question that would have no effect
+		}
 		if err := a.ask(ctx); err != nil {
 			return err
 		}
@@ -177,15 +180,23 @@ func (a *app) ask(ctx context.Context) error {
 	return nil
 }
 
+// staging refuses a plan with changes in staging mode.
+func staging(cfg *lang.Config, p *planner.Plan) error {
+	if !cfg.Settings.StagingMode || len(p.Changes) == 0 {
+		return nil
+	}
+	return &exit{exitBlocked, fmt.Errorf("settings.staging_mode is on (%s:%d): this configuration plans and never writes. Nothing was written",
+		cfg.Settings.Range.Filename, cfg.Settings.Range.Start.Line)}
+}
+
 // carryOut executes a plan, reads the directories again and reports.
 func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories, p *planner.Plan, f applyFlags) error {
 	options, err := a.textOptions(f.view)
 	if err != nil {
 		return err
 	}
-	if cfg.Settings.StagingMode && len(p.Changes) > 0 {
-		return &exit{exitBlocked, fmt.Errorf("settings.staging_mode is on (%s:%d): this configuration plans and never writes. Nothing was written",
-			cfg.Settings.Range.Filename, cfg.Settings.Range.Start.Line)}
+	if err := staging(cfg, p); err != nil {
+		return err
 	}
 	if p.Summary.Blocked == len(p.Changes) {
 		return applyStatus(p, nil)
@@ -222,7 +233,10 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	if err := report.ApplyText(a.stdout, rep, result); err != nil {
 		return err
 	}
-	return applyStatus(p, rep)
+	if status := applyStatus(p, rep); status != nil || err == nil {
+		return status
+	}
+	return &exit{status: exitIncomplete} // the journal does not hold all that was done
 }
 
 // applyStatus is the exit status of apply; rep is nil when nothing was to do.

@@ -46,3 +46,15 @@ func TestConfirm(t *testing.T) {
 		t.Errorf("unconfirmed (-want +got):\n%s", diff)
 	}
 }
+
+// A group and its state in Entra ID have one address in two directories.
+func TestConfirmTellsDirectoriesApart(t *testing.T) {
+	d := newDirectory(groups)
+	here := update(d.put("group", below("g", groups)), "info", "", "new")
+	r := carryOut(t, plan(here), d, nil)
+	there := here
+	there.Provider = "provider.entra.contoso"
+	if got := Confirm(plan(here), r, plan(there)); len(got) > 0 {
+		t.Errorf("what is pending in Entra ID is taken for unconfirmed in AD: %+v", got)
+	}
+}
