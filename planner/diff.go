@@ -100,10 +100,24 @@ func (b *build) diffWritten(it *item) {
 	if c.Members == nil {
 		b.skipOnly(it)
 	}
-	if losesSecurity(c.Edits) {
-		c.Notes = append(c.Notes, "SECURITY LOST: it stops being a security group, and access given to it stops working")
-	}
+	c.Notes = append(c.Notes, notesOf(it, c.Edits)...)
 	b.plan.Changes = append(b.plan.Changes, c)
+}
+
+// notesOf are the facts about a written group that a reviewer must know.
+func notesOf(it *item, edits []Edit) []string {
+	var notes []string
+	if losesSecurity(edits) {
+		notes = append(notes, "SECURITY LOST: it stops being a security group, and access given to it stops working")
+	}
+	if it.adopted {
+		a, _ := adoption(it.w, it.mark())
+		notes = append(notes, fmt.Sprintf("taken over, because adopt names it (%s:%d)", a.Range.Filename, a.Range.Start.Line))
+	}
+	if it.suffixed {
+		notes = append(notes, "the name that it should have is taken; a suffix keeps the two apart (on_collision)")
+	}
+	return notes
 }
 
 // blockedWithoutChange tells what stands in the way of a group that needs no
