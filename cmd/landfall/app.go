@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/term"
@@ -25,6 +26,7 @@ type app struct {
 	varFiles    []string
 	color       string
 	parallelism int
+	lockTimeout time.Duration
 
 	interrupt   chan struct{} // closed by the first interrupt while graceful
 	graceful    atomic.Bool   // an interrupt lets running operations finish

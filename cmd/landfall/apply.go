@@ -205,6 +205,11 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	if err != nil {
 		return err
 	}
+	unlock, err := a.lock(ctx, run)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	journal, err := apply.CreateJournal(runsDir, apply.NewHeader(run, time.Now(), p, a.who(), version))
 	if err != nil {
 		return fmt.Errorf("nothing was written: %w", err)

@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -140,8 +141,9 @@ func (a *app) command() *cobra.Command {
 	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
+	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply in this folder")
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.validateCommand(), a.fmtCommand(),
 		a.explainCommand(), a.rulesCommand(), a.settingsCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root

@@ -103,7 +103,7 @@ func Start(ctx context.Context, opts Options) (*Sandbox, error) {
 
 func (s *Sandbox) start(ctx context.Context, opts Options) error {
 	if opts.StateDir != "" {
-		unlock, err := lock(ctx, opts.StateDir)
+		unlock, err := lockState(ctx, opts.StateDir)
 		if err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func Reset(ctx context.Context, stateDir string) ([]string, error) {
 	if _, err := os.Stat(stateDir); errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
-	unlock, err := lock(ctx, stateDir)
+	unlock, err := lockState(ctx, stateDir)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package lock
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 // lockOffset is a byte beyond the text of the lock file, which stays readable.
 const lockOffset = 1 << 20
 
-// tryLock locks a file, or returns errLocked.
-func tryLock(f *os.File) error {
+// try locks a file, or returns errTaken.
+func try(f *os.File) error {
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
 		&windows.Overlapped{Offset: lockOffset})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
-		return errLocked
+		return errTaken
 	}
 	return err
 }
