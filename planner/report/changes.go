@@ -200,7 +200,35 @@ func (r *page) changes() {
 			r.dangerous(g.changes)
 			continue
 		}
-		for i, c := range g.changes {
+		r.objects(g.changes)
+	}
+}
+
+// A plan of thousands of changes is read by its headings: the default view shows
+// as many changes whole, and as many more by their titles. What is dangerous is
+// always shown whole; the full view shows everything.
+const (
+	wholeChanges  = 100
+	titledChanges = 1000
+)
+
+func (r *page) objects(changes []*planner.Change) {
+	shown := 0
+	for i, c := range changes {
+		if r.view == ViewDefault && dangerOf(c) > dangerRestore {
+			shown++
+		}
+		switch {
+		case shown > titledChanges:
+			r.linef(2, "%s: %s shows them", count(len(changes)-i, "more change", "more changes"), r.hint)
+			return
+		case shown > wholeChanges:
+			if shown == wholeChanges+1 {
+				r.blank()
+				r.linef(2, "From here on by their titles; %s shows what changes.", r.hint)
+			}
+			r.title(c)
+		default:
 			if i > 0 {
 				r.blank()
 			}
