@@ -204,6 +204,9 @@ func (p *searchParser) parse() *Search {
 func (l *loader) searchWhen(line Line) *Search {
 	src, start := line.src()
 	expr, diags := hclsyntax.ParseExpression(src[start.Byte:], line.File, start)
+	for _, d := range diags {
+		d.Detail += " The search reads source, so it is HCL as a whole: comparisons are ==, and is &&, or is ||."
+	}
 	l.report(diags)
 	if diags.HasErrors() {
 		return nil

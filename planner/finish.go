@@ -22,10 +22,8 @@ func (b *build) finish() *Plan {
 	p.FormatVersion, p.LandfallVersion = FormatVersion, b.options.Version
 	p.Created = b.options.Now.UTC().Format(time.RFC3339)
 	p.ConfigDigest = b.cfg.Digest
+	p.Providers = b.providers()
 	for _, s := range b.spaces {
-		p.Providers = append(p.Providers, ProviderInfo{
-			Address: s.Provider, Kind: string(s.Kind), Objects: s.read(), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: cmp.Or(b.options.Refresh, "full"),
-		})
 		p.Diagnostics = append(p.Diagnostics, s.Warnings...)
 	}
 	b.redact()
@@ -34,6 +32,17 @@ func (b *build) finish() *Plan {
 	p.Summary = summarise(p)
 	p.Digest = p.ComputeDigest()
 	return p
+}
+
+// providers says what was read of each directory.
+func (b *build) providers() []ProviderInfo {
+	var out []ProviderInfo
+	for _, s := range b.spaces {
+		out = append(out, ProviderInfo{
+			Address: s.Provider, Kind: string(s.Kind), Objects: s.read(), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: cmp.Or(b.options.Refresh, "full"),
+		})
+	}
+	return out
 }
 
 // findings adds what concerns the run as a whole: silence is a defect.

@@ -34,6 +34,9 @@ func Metaverse(cfg *lang.Config, snap Snapshot, o Options) (*MetaverseView, erro
 	return v, nil
 }
 
+// Providers says what was read of each directory.
+func (v *MetaverseView) Providers() []ProviderInfo { return v.b.providers() }
+
 // MetaverseObject is one object of the metaverse.
 type MetaverseObject struct {
 	Number     int                   `json:"number"` // from 1, within one run

@@ -50,9 +50,13 @@ func (o *offlineFlags) register(c *cobra.Command) {
 	c.Flags().DurationVar(&o.maxAge, "max-age", 0, "refuse a snapshot that is older than this `DURATION` (15m, 24h)")
 }
 
-// look loads the configuration and reads what it is about.
-func (a *app) look(ctx context.Context, o offlineFlags) (*lang.Config, planner.Snapshot, error) {
+// look loads the configuration and reads what it is about. What can be checked
+// before that, check checks.
+func (a *app) look(ctx context.Context, o offlineFlags, check func(*lang.Config) error) (*lang.Config, planner.Snapshot, error) {
 	cfg, err := a.load()
+	if err == nil && check != nil {
+		err = check(cfg)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +82,7 @@ func (a *app) explainObject(ctx context.Context, object, attribute, format, view
 	if err := oneOf("-format", format, "text", "json"); err != nil {
 		return err
 	}
-	cfg, snap, err := a.look(ctx, o)
+	cfg, snap, err := a.look(ctx, o, nil)
 	if err != nil {
 		return err
 	}
