@@ -141,7 +141,7 @@ func (x *explainer) scope(r *lang.Rule, g lang.ScopeGroup, src record) ScopeStor
 		return story
 	}
 	for _, c := range g.Clauses {
-		clause := ClauseStory{Attribute: c.Attribute, Operator: c.Operator, Value: c.Value, Has: x.values(src, c.Attribute), Holds: clauseHolds(c, src)}
+		clause := ClauseStory{Attribute: c.Attribute, Operator: c.Operator, Value: c.Value, Has: x.values(src, c.Attribute), Holds: clauseHolds(x.b.resolved(r, c), src)}
 		if x.b.redacted(c.Attribute) {
 			clause.Value = "" // it may be what the attribute has
 		}

@@ -34,11 +34,21 @@ func (b *build) groupHolds(r *lang.Rule, g lang.ScopeGroup, src record) (bool, e
 		return b.holds(g.When, src, b.params[r.Provider])
 	}
 	for _, c := range g.Clauses {
-		if !clauseHolds(c, src) {
+		if !clauseHolds(b.resolved(r, c), src) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// resolved is a clause whose value may be a %parameter% of the rule's provider.
+func (b *build) resolved(r *lang.Rule, c lang.Clause) lang.Clause {
+	if len(c.Value) > 2 && c.Value[0] == '%' && c.Value[len(c.Value)-1] == '%' {
+		if v, known := b.params[r.Provider][c.Value[1:len(c.Value)-1]]; known {
+			c.Value = v
+		}
+	}
+	return c
 }
 
 // holds evaluates a condition; null is false.
