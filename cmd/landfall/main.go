@@ -144,7 +144,7 @@ func (a *app) command() *cobra.Command {
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply in this folder")
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.validateCommand(), a.fmtCommand(),
-		a.explainCommand(), a.metaverseCommand(), a.consoleCommand(), a.rulesCommand(), a.settingsCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
+		a.explainCommand(), a.metaverseCommand(), a.consoleCommand(), a.rulesCommand(), a.settingsCommand(), a.importCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root
 }

@@ -1,0 +1,7 @@
+# Attributes of the metaverse that rules use and landfall's own schema lacks.
+
+metaverse {
+  attributes = {
+    badgeNumber = "text"
+  }
+}
