@@ -35,6 +35,7 @@ func (l *loader) check() {
 		l.checkWriteback(w)
 	}
 	l.checkRoots()
+	l.checkWritebackType()
 	l.checkSettings()
 }
 

@@ -129,7 +129,7 @@ func TestIgnoredInboundFlowsKeepTheTarget(t *testing.T) {
 	w, plan := settled(t, "", func(w *world) { w.group("G").description = "first" })
 	pack := strings.Replace(preamble, "ad    = provider.ad.corp\n", "ad    = provider.ad.corp\n  disable = [\"In from AAD - Group SOAInAAD\"]\n", 1)
 	custom := strings.Replace(inRule("clone", "10", `
-  copy = ["cloudAnchor", "cloudMastered", "displayName", "securityEnabled", "groupTypes", "member"]
+  copy = ["cloudAnchor", "cloudMastered", "displayName", "securityEnabled", "groupTypes", "targetWritebackType", "member"]
   flow "description" {
     expression = "IIF([description] = \"first\",IgnoreThisFlow,[description])"
   }`), `link           = "join"`, `link           = "provision"`, 1)

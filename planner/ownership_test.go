@@ -252,7 +252,7 @@ sync_rule "custom" {
   scope {
     when = tonumber(source.displayName) > 0
   }
-  copy = ["cloudAnchor", "cloudMastered", "displayName", "securityEnabled", "groupTypes", "member"]
+  copy = ["cloudAnchor", "cloudMastered", "displayName", "securityEnabled", "groupTypes", "targetWritebackType", "member"]
 }
 `
 	pack := strings.Replace(preamble, "ad    = provider.ad.corp\n", "ad    = provider.ad.corp\n  disable = [\"In from AAD - Group SOAInAAD\"]\n", 1)
