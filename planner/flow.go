@@ -25,11 +25,8 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 		return flowed{ignore: true}, nil
 	}
 	if f.From != "" {
-		from := src.schemaOf(f.From)
-		if from.Syntax == a.Syntax || isText(from.Syntax) && isText(a.Syntax) {
-			if texts := src.texts(f.From); a.Multi || len(texts) <= 1 {
-				return flowed{values: texts}, nil
-			}
+		if texts, ok := direct(src.schemaOf(f.From), a, src.texts(f.From)); ok {
+			return flowed{values: texts}, nil
 		}
 		values, err := spell(a, src.attribute(f.From))
 		if err != nil {
@@ -52,6 +49,13 @@ func (b *build) flow(r *lang.Rule, f *lang.Flow, src record, a schema.Attribute)
 		err = b.hush(err, append(usedNames(f.Value), a.Name)...)
 	}
 	return flowed{values: values}, err
+}
+
+// direct are the values of a direct flow between attributes that spell them
+// alike: as they are, at no cost. false: they must be converted.
+func direct(from, into schema.Attribute, texts []string) ([]string, bool) {
+	alike := from.Syntax == into.Syntax || isText(from.Syntax) && isText(into.Syntax)
+	return texts, alike && (into.Multi || len(texts) <= 1)
 }
 
 // mvKey names one attribute of one metaverse object.

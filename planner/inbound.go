@@ -258,7 +258,13 @@ func (b *build) flowInto(f *inFlow, o ObjectID) (flowed, error) {
 		return flowed{values: f.given[o : o+1 : o+1]}, nil
 	}
 	s := b.spaces[f.rule.space]
-	got, err := b.flow(f.rule.Rule, f.flow, spaceRecord{s, o}, f.into.Attribute)
+	src := spaceRecord{s, o}
+	if f.flow.From != "" { // here, and not only in flow, because a record costs an allocation
+		if texts, ok := direct(src.schemaOf(f.flow.From), f.into.Attribute, src.texts(f.flow.From)); ok {
+			return flowed{values: texts}, nil
+		}
+	}
+	got, err := b.flow(f.rule.Rule, f.flow, src, f.into.Attribute)
 	if f.into.joins != nil && err == nil && len(got.values) == 1 {
 		if f.given == nil {
 			f.given = make([]string, s.Len())

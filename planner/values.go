@@ -176,7 +176,7 @@ func (r spaceRecord) schemaOf(name string) schema.Attribute {
 
 func (r spaceRecord) texts(name string) []string {
 	if r.s.Kind == KindAD && (strings.EqualFold(name, "dn") || strings.EqualFold(name, "distinguishedName")) {
-		return []string{r.s.Name(r.o)}
+		return r.s.pool.one(r.s.names[r.o])
 	}
 	return r.s.Values(r.o, name)
 }
