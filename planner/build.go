@@ -86,6 +86,8 @@ type build struct {
 	matched    map[*lang.Rule]int       // objects in scope
 	mvErrors   map[mvID]objectError     // inbound errors
 	broken     map[entraKey]objectError // objects for which a rule's scope fails
+	doubts     map[entraKey][]mvID      // what joins found for an object beside nothing or too much
+	doubted    map[mvID]bool            // objects for which somebody unjoined may stand
 	kept       map[mvKey]bool           // IgnoreThisFlow inbound, and nobody else gave a value
 	declared   map[entraKey]*item       // groups whose state in Entra ID a writeback declares
 	failed     map[entraKey]bool        // objects of Entra ID whose change is left out
@@ -120,7 +122,7 @@ func newBuild(cfg *lang.Config, snap Snapshot) (*build, error) {
 		cfg: cfg, snapshot: snap, index: map[*lang.Provider]int{}, params: map[*lang.Provider]map[string]string{},
 		byType: map[typeKey][]ObjectID{}, matched: map[*lang.Rule]int{}, mvErrors: map[mvID]objectError{},
 		byMV: map[mvID][]*item{}, entra: map[entraKey]*Change{}, valueIndex: map[valueKey]map[string][]ObjectID{},
-		broken: map[entraKey]objectError{}, kept: map[mvKey]bool{}, declared: map[entraKey]*item{}, failed: map[entraKey]bool{},
+		broken: map[entraKey]objectError{}, kept: map[mvKey]bool{}, doubts: map[entraKey][]mvID{}, doubted: map[mvID]bool{}, declared: map[entraKey]*item{}, failed: map[entraKey]bool{},
 		roots: map[*lang.Writeback]dn.DN{},
 	}
 	for _, w := range cfg.Writebacks {

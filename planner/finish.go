@@ -128,7 +128,9 @@ func (b *build) emptyOUs() {
 		used := map[string]bool{}
 		for _, c := range b.plan.Changes {
 			if c.Provider == t.space.Provider && c.DN.After != nil {
-				used[dn.MustParse(*c.DN.After).Parent().Key()] = true
+				if d, err := dn.Parse(*c.DN.After); err == nil {
+					used[d.Parent().Key()] = true
+				}
 			}
 		}
 		type ou struct {

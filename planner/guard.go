@@ -141,6 +141,8 @@ func (b *build) exceeded(g *lang.Guard, n, base int, of string) string {
 		return ""
 	case g.MaxCount != nil && n > *g.MaxCount:
 		why = fmt.Sprintf("and %s allows %d", g.Address(), *g.MaxCount)
+	case g.MaxPercent != nil && base == 0 && g.MinObjects == 0:
+		why = fmt.Sprintf("of no %s so far, and %s allows %s %%", of, g.Address(), strconv.FormatFloat(*g.MaxPercent, 'f', -1, 64))
 	case g.MaxPercent != nil && base >= g.MinObjects && float64(n)*100 > *g.MaxPercent*float64(base):
 		why = fmt.Sprintf("which is %.1f %% of %d %s, and %s allows %s %%", float64(n)*100/float64(max(base, 1)), base, of,
 			g.Address(), strconv.FormatFloat(*g.MaxPercent, 'f', -1, 64))

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/lang/schema"
 )
@@ -98,8 +100,8 @@ func (b *build) synchronise(rules []*inRule) {
 		}
 		for _, objectType := range sortedKeys(types) {
 			for _, o := range b.objects(s, objectType) {
-				if b.mv.objectOf(i, o) == noMV {
-					b.joinOne(rules, i, o)
+				if b.mv.objectOf(i, o) == noMV && !b.joinOne(rules, i, o) {
+					b.inDoubt(i, o)
 				}
 			}
 		}
@@ -148,6 +150,8 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 // joinOne tries the join rules that take o, by precedence, and links it to the
 // one metaverse object that they find.
 func (b *build) joinOne(rules []*inRule, space int, o ObjectID) bool {
+	key := entraKey{space, o}
+	delete(b.doubts, key)
 	for _, r := range rules {
 		if r.space != space || len(r.Join) == 0 || !b.takes(r, o) {
 			continue
@@ -162,11 +166,11 @@ func (b *build) joinOne(rules []*inRule, space int, o ObjectID) bool {
 			return true
 		}
 		b.trace.refused(space, o, found[0])
+		b.doubts[key] = append(b.doubts[key], found[0])
 		s := b.spaces[space]
 		b.diagnose("warning", "ambiguous_join", "Two objects join one metaverse object",
-			"Rule \""+r.Name+"\" joins \""+displayName(s, o)+"\" to the object that \""+displayName(s, b.mv.links[space][found[0]])+
-				"\" is joined to already. One object of a directory may stand for it; the first one by id was kept. "+
-				"Find out why both carry the same join value.", r.Range)
+			"Rule \""+r.Name+"\" joins "+objectName(s, o)+" to the object that "+objectName(s, b.mv.links[space][found[0]])+
+				" is joined to already. One object of a directory may stand for it. Find out why both carry the same join value.", r.Range)
 	}
 	return false
 }
@@ -182,12 +186,39 @@ func (b *build) candidates(r *lang.Rule, space int, o ObjectID) []mvID {
 			return found
 		}
 		if len(found) > 1 {
+			b.doubts[entraKey{space, o}] = append(b.doubts[entraKey{space, o}], found...)
 			b.diagnose("warning", "ambiguous_join", "A join finds more than one object",
-				"Rule \""+r.Name+"\", join "+strconv.Itoa(gi+1)+": \""+displayName(s, o)+"\" of "+s.Provider+" finds "+strconv.Itoa(len(found))+
+				"Rule \""+r.Name+"\", join "+strconv.Itoa(gi+1)+": "+objectName(s, o)+" of "+s.Provider+" finds "+strconv.Itoa(len(found))+
 					" metaverse objects, and must find one. It is not joined by it. Make the join values unique.", g.Range)
 		}
 	}
 	return nil
+}
+
+// inDoubt reports an object that no rule joined although some found candidates.
+// Which of them it stands for is not known, so nothing follows for any of them:
+// they neither become members because of it nor stop being members.
+func (b *build) inDoubt(space int, o ObjectID) {
+	candidates := b.doubts[entraKey{space, o}]
+	if len(candidates) == 0 {
+		return
+	}
+	for _, m := range candidates {
+		b.doubted[m] = true
+	}
+	s := b.spaces[space]
+	b.diagnose("error", "ambiguous_join", "An object could not be joined",
+		objectName(s, o)+" of "+s.Provider+" is joined to nothing, because its join values do not say to what. It is left out, and memberships of the objects "+
+			"that it could stand for are left as they are. Make the join values unique; the warnings beside this one name the rules.", b.providerRange(s))
+}
+
+func (b *build) providerRange(s *Space) hcl.Range {
+	for _, p := range b.cfg.Providers {
+		if p.Address() == s.Provider {
+			return p.Range
+		}
+	}
+	return hcl.Range{}
 }
 
 func (b *build) matchGroup(r *lang.Rule, g lang.JoinGroup, src spaceRecord) []mvID {

@@ -132,12 +132,13 @@ func (d *doubt) of(s *Space, o ObjectID) {
 // is removed: absence is proven before it destroys.
 func (b *build) mayBeMember(t *target, o ObjectID, unknown doubt) string {
 	s := t.space
+	m := b.mv.objectOf(t.index, o)
 	_, broken := b.broken[entraKey{t.index, o}]
-	_, failed := b.mvErrors[b.mv.objectOf(t.index, o)]
+	_, failed := b.mvErrors[m]
 	switch {
 	case unknown.any && s.State(o) == Placeholder:
 		return "outside_view"
-	case broken, failed, // a rule fails for it, so nobody knows whom it stands for
+	case broken, failed, b.doubted[m], // nobody knows whom it stands for
 		unknown.device && strings.EqualFold(s.Type(o), "computer"),
 		unknown.contacts && strings.EqualFold(s.Type(o), "contact"):
 		return "unresolved"
@@ -148,7 +149,18 @@ func (b *build) mayBeMember(t *target, o ObjectID, unknown doubt) string {
 // isLeaving reports whether this plan means to delete an object.
 func (b *build) isLeaving(t *target, o ObjectID) bool {
 	it := t.items[o]
-	return it != nil && !it.keep && (it.verdict == verdictAbsent || it.verdict == verdictLeave && it.w.OnOutOfScope == "delete")
+	if it == nil || it.keep {
+		return false
+	}
+	switch it.verdict {
+	case verdictAbsent:
+		return true
+	case verdictLeave:
+		return it.w.OnOutOfScope == "delete"
+	case verdictGone:
+		return it.w.OnSourceDeleted == "delete"
+	}
+	return false
 }
 
 func plural(n int, one, many string) string {
@@ -202,8 +214,8 @@ func (b *build) resolve(t *target, space int, o ObjectID) (ObjectID, string) {
 	if m == noMV {
 		return NoObject, unjoinedReason(s, o)
 	}
-	if linked := b.mv.links[t.index][m]; linked != NoObject {
-		return linked, memberObjection(t.space, linked)
+	if b.doubted[m] {
+		return NoObject, "unresolved"
 	}
 	for _, it := range b.byMV[m] {
 		if it.t != t {
@@ -215,6 +227,9 @@ func (b *build) resolve(t *target, space int, o ObjectID) (ObjectID, string) {
 		if it.verdict == verdictWrite && !it.failed && it.blocked == nil {
 			return futureID(t, m), ""
 		}
+	}
+	if linked := b.mv.links[t.index][m]; linked != NoObject {
+		return linked, memberObjection(t.space, linked)
 	}
 	return NoObject, b.elsewhere(t, s, o, m)
 }

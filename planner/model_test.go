@@ -63,6 +63,7 @@ type cloudGroup struct {
 
 type cloudUser struct {
 	id, name, immutableID, userType string
+	sid                             string // onPremisesSecurityIdentifier
 	synced                          bool
 }
 
@@ -252,6 +253,9 @@ func (w *world) readEntra(s *planner.Space, order *rand.Rand) {
 		o := s.Add("user", u.id, u.id, planner.Live)
 		s.Set(o, "displayName", u.name)
 		s.Set(o, "userType", u.userType)
+		if u.sid != "" {
+			s.Set(o, "onPremisesSecurityIdentifier", u.sid)
+		}
 		s.Set(o, "cloudAnchor", "User_"+u.id)
 		if u.synced {
 			s.Set(o, "onPremisesSyncEnabled", "TRUE")

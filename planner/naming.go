@@ -373,6 +373,10 @@ func (b *build) collision(it *item, holder string, group []*item) {
 		}
 		detail = "the name " + it.after.String() + " is claimed by " + shortList(others) + ", too"
 	}
-	it.block("collision", it.w.Address(), detail+". Make cn unique, or set on_collision = \"suffix\".",
+	advice := ". Make cn unique, or set on_collision = \"suffix\"."
+	if slices.ContainsFunc(it.t.namesakes(it.after.Key()), func(o ObjectID) bool { return b.isLeaving(it.t, o) }) {
+		advice = ", which this plan is to delete. The name becomes free with that, and the next plan takes it."
+	}
+	it.block("collision", it.w.Address(), detail+advice,
 		it.w.CN.Range.Filename, it.w.CN.Range.Start.Line)
 }

@@ -337,15 +337,12 @@ func (b *build) targetObject(t *target, space int, o ObjectID) ObjectID {
 	if m == noMV {
 		return NoObject
 	}
-	if linked := b.mv.links[t.index][m]; linked != NoObject {
-		return linked
-	}
 	for _, it := range b.byMV[m] {
 		if it.t == t && it.exists() {
 			return it.object
 		}
 	}
-	return NoObject
+	return b.mv.links[t.index][m]
 }
 
 // reportMissing warns once about attributes that AD's schema does not have.

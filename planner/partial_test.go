@@ -98,6 +98,40 @@ func TestNamesOfOthersThatStay(t *testing.T) {
 	}
 }
 
+// A name that a delete frees comes with the next plan, and the plan says so.
+func TestNamesThatDeletesFree(t *testing.T) {
+	plain := strings.Replace(preamble+writebackBlock("on_out_of_scope = \"delete\""), `"${left(trimspace(source.displayName), 51)}_${right(source.cloudAnchor, 12)}"`, "trimspace(source.displayName)", 1)
+	w := newWorld()
+	w.group("Sales").id = guid("first")
+	cfg := load(t, plain)
+	w.apply(t, build(t, cfg, w, planner.Options{}))
+	w.groups[0].enabled = "FALSE"
+	late := w.group("Sales")
+	p := build(t, cfg, w, planner.Options{})
+	if c := find1(t, p, address(late)); c.Blocked == nil || !strings.Contains(c.Blocked.Detail, "becomes free") {
+		t.Errorf("got %+v", c.Blocked)
+	}
+	w.apply(t, p)
+	w.apply(t, build(t, cfg, w, planner.Options{}))
+	if p := build(t, cfg, w, planner.Options{}); len(p.Changes) > 0 || w.marked(late.id) == nil {
+		t.Errorf("not settled: %s", dump(p))
+	}
+}
+
+func TestPercentOfNothing(t *testing.T) {
+	w := newWorld()
+	w.group("A")
+	guard := "guard \"g\" {\n  action = \"create\"\n  max_percent = 10\n  min_objects = 0\n}\n"
+	c := find1(t, build(t, load(t, preamble+writebackBlock(""), guard), w, planner.Options{}), address(w.groups[0]))
+	if c.Blocked == nil || !strings.Contains(c.Blocked.Detail, "no objects with a mark so far") || !strings.Contains(c.Blocked.Detail, "-accept guard.g=1") {
+		t.Errorf("got %+v", c.Blocked)
+	}
+	p := build(t, load(t, preamble+writebackBlock(""), strings.Replace(guard, "min_objects = 0", "", 1)), w, planner.Options{})
+	if p.Summary.Blocked > 0 {
+		t.Errorf("below min_objects, percent is ignored: %s", dump(p))
+	}
+}
+
 func TestSwappedNames(t *testing.T) {
 	plain := strings.Replace(preamble+writebackBlock(""), `"${left(trimspace(source.displayName), 51)}_${right(source.cloudAnchor, 12)}"`, "trimspace(source.displayName)", 1)
 	for _, collision := range []string{"error", "suffix"} {
