@@ -56,7 +56,9 @@ func (r referrer) local(person string) planner.ObjectID {
 	return r.ad.ByName("CN=" + person + ",OU=People," + base)
 }
 
-func (r referrer) written(i int) planner.ObjectID { return r.ad.ByAnchor(r.w.marked(r.w.groups[i].id).guid) }
+func (r referrer) written(i int) planner.ObjectID {
+	return r.ad.ByAnchor(r.w.marked(r.w.groups[i].id).guid)
+}
 
 func (r referrer) owners(words ...string) { r.refer("owners", words...) }
 
