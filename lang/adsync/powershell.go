@@ -85,9 +85,8 @@ func (s *script) run(statements []*psStatement) {
 		case st.value != nil:
 			if !s.understood(st.value) {
 				s.note(st.at)
-			} else {
-				s.eval(st.value)
 			}
+			s.eval(st.value) // a block in it may make rules
 		case st.keyword != "" && st.block == nil:
 			s.note(st.at)
 		}
@@ -166,8 +165,9 @@ func (s *script) understood(e *psExpr) bool {
 	if e.kind != psPipeline {
 		return false
 	}
-	for _, c := range e.commands {
-		if !slices.Contains(knownCommands, strings.ToLower(c.name)) {
+	for i, c := range e.commands {
+		name := strings.ToLower(c.name)
+		if !slices.Contains(knownCommands, name) && !((i > 0 || len(e.items) > 0) && slices.Contains(pipeCommands, name)) {
 			return false
 		}
 	}
@@ -194,6 +194,9 @@ func (s *script) argumentText(v psValue, e *psExpr) (string, bool) {
 		if name == "" {
 			return "", false
 		}
+		if v.prompt != "" {
+			v.prompt = fmt.Sprintf("%s $%s of %s.", v.prompt, name, s.file)
+		}
 		return s.declare(name, nil, v.typ == "number", v.prompt, v.at), true
 	}
 	if id := v.field("identifier"); v.kind == psObject && id.kind == psText {
@@ -204,7 +207,7 @@ func (s *script) argumentText(v psValue, e *psExpr) (string, bool) {
 
 // declare makes a variable in HCL and is a reference to it. Variables of several
 // scripts share a name only when they have the same value.
-func (s *script) declare(name string, def *string, number bool, prompt string, at hcl.Range) string {
+func (s *script) declare(name string, def *string, number bool, description string, at hcl.Range) string {
 	base := snake(name)
 	taken := map[string]bool{}
 	for _, v := range s.export.Variables {
@@ -214,10 +217,9 @@ func (s *script) declare(name string, def *string, number bool, prompt string, a
 		}
 		taken[v.Name] = true
 	}
-	v := &Variable{Name: unique(base, taken), Script: name, Number: number, Default: def, At: at}
-	v.Description = fmt.Sprintf("$%s of %s.", name, s.file)
-	if prompt != "" {
-		v.Description = prompt + " " + v.Description
+	v := &Variable{Name: unique(base, taken), Script: name, Number: number, Default: def, Description: description, At: at}
+	if v.Description == "" {
+		v.Description = fmt.Sprintf("$%s of %s.", name, s.file)
 	}
 	s.export.Variables = append(s.export.Variables, v)
 	return reference(v.Name)

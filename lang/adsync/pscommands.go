@@ -16,6 +16,9 @@ var knownCommands = []string{
 	"add-adsyncrule", "get-adsyncrule", "get-adsyncconnector", "new-object", "import-module", "out-null",
 }
 
+// pipeCommands hand on what comes in, or do something with each of it.
+var pipeCommands = []string{"where-object", "where", "?", "select-object", "select", "sort-object", "sort", "foreach-object", "foreach", "%"}
+
 // arguments are the arguments of one command, splatted tables included.
 type arguments struct {
 	s          *script
@@ -104,11 +107,6 @@ func (s *script) command(c psCommand, input psValue, piped bool) psValue {
 		v = psValue{kind: psNull}
 	case "get-adsyncrule":
 		v = psValue{kind: psUnknown, prompt: "A rule of the server.", at: c.at}
-	case "foreach-object", "foreach", "%", "invoke-command":
-		for _, arg := range a.positional {
-			s.run(arg.value.block)
-		}
-		v = psValue{kind: psUnknown, at: c.at}
 	default:
 		for _, arg := range c.args { // a block in it may make rules
 			if arg.value != nil {
@@ -212,7 +210,7 @@ func (s *script) ruleProperty(rule *Rule, name string, v psValue, at hcl.Range) 
 	switch name {
 	case "name":
 		if rule.Name = s.known(v); rule.Name == "" {
-			rule.Name = s.freeText(v)
+			rule.Name = s.freeText("Name", v, at)
 		}
 	case "description":
 		if text := s.known(v); text != "" {
@@ -253,8 +251,11 @@ func (s *script) ruleProperty(rule *Rule, name string, v psValue, at hcl.Range) 
 }
 
 // freeText is a value as text that may hold references to variables.
-func (s *script) freeText(v psValue) string {
-	text, _ := s.argumentText(v, nil)
+func (s *script) freeText(what string, v psValue, at hcl.Range) string {
+	text, ok := s.argumentText(v, nil)
+	if !ok {
+		return s.word(what, v, at)
+	}
 	return text
 }
 
@@ -313,7 +314,7 @@ func (s *script) precedence(rule *Rule, v psValue, at hcl.Range) {
 	case v.kind == psText && err == nil:
 		rule.Precedence = n
 	case v.kind == psUnknown:
-		rule.PrecedenceText = s.freeText(v)
+		rule.PrecedenceText = s.freeText("Precedence", v, at)
 	default:
 		s.problem(at, "Rule without a precedence", "The precedence is %s, which is not a whole number.", quoted(v.text))
 	}

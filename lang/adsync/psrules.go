@@ -1,6 +1,7 @@
 package adsync
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -69,7 +70,7 @@ func (s *script) mapping(rule *Rule, at hcl.Range, get func(string) (psValue, bo
 	}
 	if v, ok := get("source"); ok {
 		for _, item := range v.list() {
-			if text := s.freeText(item); text != "" {
+			if text := s.freeText("Source", item, at); text != "" {
 				m.Source = append(m.Source, text)
 			}
 		}
@@ -77,14 +78,17 @@ func (s *script) mapping(rule *Rule, at hcl.Range, get func(string) (psValue, bo
 	if v, ok := get("expression"); ok {
 		text, known := s.argumentText(v, nil)
 		if !known {
-			text = s.declare(rule.Name+" "+m.Destination, nil, false, "An expression that the script computes.", at)
+			text = s.declare(rule.Name+" "+m.Destination, nil, false, fmt.Sprintf("The expression that flows to %s in the rule %s of %s.", m.Destination, s.export.plain(rule.Name), s.file), at)
+		}
+		if p := parts(text); len(p) == 1 && p[0].variable {
+			text = s.export.inlined(text)
 		}
 		if strings.TrimSpace(text) != "" {
 			m.Expression = &text
 		}
 	}
 	if v, ok := get("constantvalue"); ok && len(m.Source) == 0 {
-		m.Source = []string{s.freeText(v)}
+		m.Source = []string{s.freeText("ConstantValue", v, at)}
 	}
 	switch {
 	case m.FlowType == "" && m.Expression != nil:
@@ -128,9 +132,9 @@ func (s *script) addScope(a arguments, input psValue) psValue {
 			at = a.at
 		}
 		group = append(group, Condition{
-			Attribute: s.freeText(c.field("attribute")),
+			Attribute: s.freeText("The attribute of a scope condition", c.field("attribute"), at),
 			Operator:  s.word("The operator of a scope condition", c.field("comparisonoperator"), at),
-			Value:     s.freeText(c.field("comparisonvalue")),
+			Value:     s.freeText("The value of a scope condition", c.field("comparisonvalue"), at),
 			At:        at,
 		})
 	}
@@ -152,8 +156,8 @@ func (s *script) addJoin(a arguments, input psValue) psValue {
 			at = a.at
 		}
 		group = append(group, Match{
-			Space:         s.freeText(c.field("csattribute")),
-			Metaverse:     s.freeText(c.field("mvattribute")),
+			Space:         s.freeText("The attribute of a join condition", c.field("csattribute"), at),
+			Metaverse:     s.freeText("The attribute of a join condition", c.field("mvattribute"), at),
 			CaseSensitive: c.field("casesensitive").truth(),
 			At:            at,
 		})

@@ -157,7 +157,7 @@ func (s *script) expand(e *psExpr) psValue {
 	return psValue{kind: psText, text: b.String(), at: e.at}
 }
 
-// binary is texts put together with +; anything else is unknown.
+// binary is texts put together with + or -f; anything else is unknown.
 func (s *script) binary(e *psExpr) psValue {
 	var b strings.Builder
 	var list []psValue
@@ -173,12 +173,30 @@ func (s *script) binary(e *psExpr) psValue {
 		return psValue{kind: psUnknown, at: e.at}
 	}
 	switch {
+	case strings.EqualFold(e.text, "f"):
+		return s.format(list, e)
 	case e.text != "+":
 		return psValue{kind: psUnknown, at: e.at}
 	case lists:
 		return psValue{kind: psList, items: list, at: e.at}
 	}
 	return psValue{kind: psText, text: b.String(), at: e.at}
+}
+
+// format is the operator -f: a text with {0}, {1}, … for the values.
+func (s *script) format(list []psValue, e *psExpr) psValue {
+	if len(list) == 0 {
+		return psValue{kind: psUnknown, at: e.at}
+	}
+	text := list[0].text
+	for i, v := range list[1:] {
+		argument, ok := s.argumentText(v, nil)
+		if !ok {
+			return psValue{kind: psUnknown, at: e.at}
+		}
+		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", argument)
+	}
+	return psValue{kind: psText, text: text, at: e.at}
 }
 
 // variable is the value of a variable: what the run gives, what the script

@@ -70,6 +70,22 @@ func (e *Export) plain(text string) string {
 	return b.String()
 }
 
+// inlined is a text with the references replaced to variables that have a value.
+func (e *Export) inlined(text string) string {
+	var b strings.Builder
+	for _, p := range parts(text) {
+		switch v := e.variable(p.text); {
+		case !p.variable:
+			b.WriteString(p.text)
+		case v != nil && v.Default != nil:
+			b.WriteString(*v.Default)
+		default:
+			b.WriteString(reference(p.text))
+		}
+	}
+	return b.String()
+}
+
 func (e *Export) variable(name string) *Variable {
 	for _, v := range e.Variables {
 		if v.Name == name {
