@@ -128,22 +128,3 @@ func (a *app) countMatches(ctx context.Context, cfg *lang.Config) (map[*lang.Rul
 	}
 	return planner.Matches(cfg, snap)
 }
-
-func (a *app) settingsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "settings",
-		Short: "The global settings, under the names that Entra Connect has for them",
-		Args:  noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			cfg, err := a.load()
-			if err != nil {
-				return err
-			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			for _, s := range cfg.GlobalSettings() {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", report.Escape(s.Name), report.Escape(s.Value), s.Where())
-			}
-			return w.Flush()
-		},
-	}
-}

@@ -91,7 +91,20 @@ func (d *Directory) Read(ctx context.Context, req planner.Request, s *planner.Sp
 		}
 	}
 	r.warn()
-	return nil
+	return r.otherWriter(ctx)
+}
+
+// otherWriter warns when the tenant shows that its own group writeback is on.
+func (r *reading) otherWriter(ctx context.Context) error {
+	features, _, err := r.d.Features(ctx)
+	for _, f := range features {
+		if (f.Name == "groupWriteBackEnabled" || f.Name == "unifiedGroupWritebackEnabled") && f.Value == "True" {
+			r.warning("other_writeback", "The tenant's own group writeback is on",
+				f.Name+" is on, so that Entra Connect may write the same groups to Active Directory, and two writers would fight. "+
+					"Switch its group writeback off before landfall writes.")
+		}
+	}
+	return err
 }
 
 func (r *reading) list(ctx context.Context, kind string) error {
