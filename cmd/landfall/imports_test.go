@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"lang":                     {"lang"},
 	"planner":                  {"lang"},
 	"planner/refresh":          {"lang", "planner"},
+	"planner/sqlite":           {"lang", "planner"},
 	"planner/apply":            {"planner"},
 	"planner/report":           {"planner", "planner/apply", "lang/schema"},
 	"planner/signature":        {},
