@@ -20,6 +20,7 @@ func TestOperatorsOfScopeClauses(t *testing.T) {
 	s.Set(ada, "isCriticalSystemObject", "TRUE")
 	s.Set(ada, "userAccountControl", "514")
 	s.Set(ada, "msExchRecipientTypeDetails", "9")
+	s.Set(ada, "employeeID", "9")
 	s.Set(ada, "proxyAddresses", "SMTP:ada@example.com", "smtp:old@example.com")
 	s.Set(ada, "objectGUID", "\x01\x02")
 	s.SetReferences(ada, "memberOf", []ObjectID{pilot})
@@ -42,6 +43,12 @@ func TestOperatorsOfScopeClauses(t *testing.T) {
 		{"LESSTHAN_OR_EQUAL", "msExchRecipientTypeDetails", "9", true, false},
 		{"GREATERTHAN", "msExchRecipientTypeDetails", "10", false, false},
 		{"GREATERTHAN", "msExchRecipientTypeDetails", "8", true, false},
+		{"GREATERTHAN", "msExchRecipientTypeDetails", "9", false, false},
+		{"GREATERTHAN_OR_EQUAL", "msExchRecipientTypeDetails", "10", false, false},
+		{"LESSTHAN_OR_EQUAL", "msExchRecipientTypeDetails", "8", false, false},
+		{"LESSTHAN", "employeeID", "50000", false, false}, // a text, not a number
+		{"GREATERTHAN", "employeeID", "50000", true, false},
+		{"ISBITSET", "employeeID", "x", false, false},
 		{"GREATERTHAN_OR_EQUAL", "msExchRecipientTypeDetails", "9", true, false},
 		{"LESSTHAN", "displayName", "B", true, false},
 		{"CONTAINS", "displayName", "a b", true, false},
