@@ -1,7 +1,10 @@
 package planner_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -283,5 +286,53 @@ func TestExplainReferences(t *testing.T) {
 	}
 	if in := story(t, e.Inbound, "owners"); in.References == nil || in.Contributors[len(in.Contributors)-1].Outcome != "wins" {
 		t.Errorf("%+v", in)
+	}
+}
+
+// An object that is only named by others has no story, but for who names it.
+func TestExplainPlaceholder(t *testing.T) {
+	w := newWorld()
+	w.group("Finance", guid("nobody"))
+	e := explain(t, load(t, preamble+writebackBlock("")), w, guid("nobody"), "")
+	if e.Object.State != "placeholder" || len(e.Rules) != 0 || len(e.Plan.MemberOf) != 1 || e.Plan.MemberOf[0].Code != "unresolved" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// The JSON of an explanation is an interface: other programs read it.
+func TestExplanationGolden(t *testing.T) {
+	w := newWorld()
+	ada, nora := w.person("Ada"), w.cloudOnly("Nora", "Member")
+	g := w.group("Finance", ada.id, nora.id)
+	g.unified, g.description = true, "Money"
+	cfg := load(t, preamble+writebackBlock(`when = source.visibility != "HiddenMembership"`))
+	w.apply(t, build(t, cfg, w, planner.Options{}))
+	w.marked(g.id).attrs["description"] = []string{"by hand"}
+	for file, attribute := range map[string]string{"explain-description.json": "description", "explain-member.json": "member"} {
+		got, err := json.MarshalIndent(explain(t, cfg, w, "Finance", attribute), "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, file, string(got)+"\n")
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }

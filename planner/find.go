@@ -28,6 +28,8 @@ func (b *build) objectName(p place) ObjectName {
 	n := ObjectName{Provider: s.Provider, Type: s.Type(p.object), Name: displayName(s, p.object), ID: s.Anchor(p.object), State: stateWords[s.State(p.object)]}
 	if s.Kind == KindAD {
 		n.DN = s.Name(p.object)
+	} else if n.ID == "" {
+		n.ID = s.Name(p.object) // of an object that was not read
 	}
 	return n
 }
