@@ -2,6 +2,7 @@ package planner_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -320,7 +321,7 @@ func TestExplanationGolden(t *testing.T) {
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", file)
-	if *update {
+	if flag.Lookup("update").Value.String() == "true" { // declared in package planner
 		if err := os.MkdirAll("testdata", 0o755); err != nil {
 			t.Fatal(err)
 		}
