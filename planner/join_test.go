@@ -23,7 +23,7 @@ func newJoinTable(values map[string][]string) joinTable {
 	for name, v := range values {
 		s.Set(o, name, v...)
 	}
-	b := &build{spaces: []*Space{s}, mv: newMetaverse(schema.Metaverse, []*Space{s}), valueIndex: map[valueKey]map[string][]ObjectID{}}
+	b := &build{spaces: []*Space{s}, mv: newMetaverse(schema.Metaverse, []*Space{s}), valueIndex: map[valueKey]map[string][]ObjectID{}, doubts: map[entraKey][]mvID{}}
 	return joinTable{b, s, o}
 }
 
