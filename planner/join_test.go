@@ -147,7 +147,7 @@ func TestJoinGroupsOutward(t *testing.T) {
 			s.Set(add("user", "CN=E", "E5", "e", Live), markAttribute, "Group_11111111-0000-4000-8000-000000000001")
 			add("contact", "CN=F", "F6", "f", Live)
 			taken := add("user", "CN=J", "J7", "j", Live)
-			b := &build{spaces: []*Space{s}, mv: newMetaverse(schema.Metaverse, []*Space{s}), valueIndex: map[valueKey]map[string][]ObjectID{}}
+			b := &build{spaces: []*Space{s}, mv: newMetaverse(schema.Metaverse, []*Space{s}), valueIndex: map[valueKey]map[string][]ObjectID{}, doubts: map[entraKey][]mvID{}}
 			b.mv.link(0, taken, b.mv.project("person"))
 			m := b.mv.project("person")
 			for name, v := range test.values {
