@@ -141,7 +141,11 @@ func (x *explainer) scope(r *lang.Rule, g lang.ScopeGroup, src record) ScopeStor
 		return story
 	}
 	for _, c := range g.Clauses {
-		clause := ClauseStory{Attribute: c.Attribute, Operator: c.Operator, Value: c.Value, Has: x.values(src, c.Attribute), Holds: clauseHolds(x.b.resolved(r, c), src)}
+		resolved := x.b.resolved(r, c)
+		clause := ClauseStory{Attribute: c.Attribute, Operator: c.Operator, Value: c.Value, Has: x.values(src, c.Attribute), Holds: clauseHolds(resolved, src)}
+		if resolved.Value != c.Value {
+			clause.Value += " = " + resolved.Value
+		}
 		if x.b.redacted(c.Attribute) {
 			clause.Value = "" // it may be what the attribute has
 		}

@@ -313,7 +313,7 @@ func TestExplanationsAgreeWithThePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		told := map[string]bool{}
-		for _, id := range everyID(w) {
+		for _, id := range someIDs(w) {
 			e, err := planner.Explain(cfg, snap, explainOptions, id, "")
 			if err != nil {
 				t.Fatalf("%s: %v", id, err)
@@ -334,16 +334,21 @@ func TestExplanationsAgreeWithThePlan(t *testing.T) {
 	})
 }
 
-func everyID(w *world) []string {
+// someIDs are those of all groups, which plans are about, and of a few others.
+func someIDs(w *world) []string {
 	var ids []string
 	for _, g := range w.groups {
 		ids = append(ids, g.id)
 	}
-	for _, u := range w.users {
-		ids = append(ids, u.id)
+	for i, u := range w.users {
+		if i%4 == 0 {
+			ids = append(ids, u.id)
+		}
 	}
-	for _, o := range w.objects {
-		ids = append(ids, o.guid)
+	for i, o := range w.objects {
+		if o.class == "group" || i%4 == 0 {
+			ids = append(ids, o.guid)
+		}
 	}
 	return ids
 }
