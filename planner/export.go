@@ -84,9 +84,12 @@ func (b *build) exportRules(space int) []*lang.Rule {
 	return rules
 }
 
-// written reports whether a writeback deals with the object in that space.
+// written reports whether a writeback deals with the object in that space: it
+// writes it, or says under not_written why it does not make it.
 func (b *build) written(space int, m mvID) bool {
-	return slices.ContainsFunc(b.byMV[m], func(it *item) bool { return it.t.index == space && (it.exists() || it.verdict == verdictWrite) })
+	return slices.ContainsFunc(b.byMV[m], func(it *item) bool {
+		return it.t.index == space && (it.exists() || it.verdict == verdictWrite || b.mv.links[space][m] == NoObject)
+	})
 }
 
 // export evaluates the rules for one metaverse object; false when it has no
@@ -111,7 +114,9 @@ func (b *build) export(rules []*lang.Rule, space int, m mvID) (export, bool) {
 	if len(inScope) == 0 || !b.linkOut(&e, inScope, src) {
 		return e, false
 	}
-	b.flowExport(&e, inScope, src)
+	if e.object != NoObject || b.spaces[space].Kind != KindAD { // only a writeback makes objects in AD
+		b.flowExport(&e, inScope, src)
+	}
 	return e, true
 }
 

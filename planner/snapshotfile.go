@@ -230,6 +230,9 @@ func (d *snapshotDecoder) line(data []byte) error {
 		return d.proofs(l.Proofs)
 	case l.End != nil:
 		d.ended = true
+		if len(d.refs) > 0 {
+			return errors.New("a space does not end")
+		}
 		if l.End.Lines != d.lines {
 			return fmt.Errorf("it should have %d lines, and has %d", l.End.Lines, d.lines)
 		}
@@ -250,8 +253,8 @@ func (d *snapshotDecoder) begin(info *SnapshotInfo) error {
 }
 
 func (d *snapshotDecoder) newSpace(l *snapshotSpace) error {
-	if d.snap[l.Provider] != nil {
-		return fmt.Errorf("it has %s twice", l.Provider)
+	if d.snap[l.Provider] != nil || len(d.refs) > 0 {
+		return fmt.Errorf("%s begins twice, or before another space ended", l.Provider)
 	}
 	i := slices.IndexFunc(d.cfg.Providers, func(p *lang.Provider) bool { return p.Address() == l.Provider })
 	sch := schema.New(string(l.Kind))
