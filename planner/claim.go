@@ -131,9 +131,10 @@ func (b *build) adoptedTwice() {
 func (b *build) judge(it *item, s *Space) {
 	it.verdict, it.reason = verdictNone, b.objection(it, s)
 	written := it.exists() && !it.adopted
-	// What Active Directory masters by now, and what may not be read, has not
-	// left; no policy applies to it.
-	it.keep = written && (it.reason == "mastered_on_premises" || it.reason == "hidden_membership" || b.noFlow(it))
+	// What Active Directory masters by now, what may not be read, and what has no
+	// state at all has not left; no policy applies to it.
+	it.keep = written && (it.reason == "mastered_on_premises" || it.reason == "hidden_membership" || b.noFlow(it) ||
+		it.reason == "writeback_off" && it.w.State == "" && s.First(it.source, attrEnabled) == "")
 	switch {
 	case it.w.Absent && written && !below(it.t.space.Name(it.object), it.w.OU.Root):
 		// It carries the mark, but the block did not write it there.

@@ -83,7 +83,10 @@ func (b *build) synchronise(rules []*inRule) {
 		}
 		s := b.spaces[r.space]
 		for _, o := range b.objects(s, r.ObjectType) {
-			if b.mv.objectOf(r.space, o) == noMV && b.takes(r, o) && !b.joinOne(rules, r.space, o) && b.mayProject(r, o) {
+			if b.mv.objectOf(r.space, o) != noMV || !b.takes(r, o) {
+				continue
+			}
+			if joined, disagree := b.joinOne(rules, r.space, o); !joined && !disagree && b.mayProject(r, o) {
 				m := b.mv.project(r.MetaverseType)
 				b.mv.link(r.space, o, m)
 				b.trace.linked(r.Rule, r.space, o, true)
@@ -100,7 +103,10 @@ func (b *build) synchronise(rules []*inRule) {
 		}
 		for _, objectType := range sortedKeys(types) {
 			for _, o := range b.objects(s, objectType) {
-				if b.mv.objectOf(i, o) == noMV && !b.joinOne(rules, i, o) {
+				if b.mv.objectOf(i, o) != noMV {
+					continue
+				}
+				if joined, _ := b.joinOne(rules, i, o); !joined {
 					b.inDoubt(i, o)
 				}
 			}
@@ -148,31 +154,46 @@ func (b *build) scopeOf(r *inRule, o ObjectID) scopeState {
 }
 
 // joinOne tries the join rules that take o, by precedence, and links it to the
-// one metaverse object that they find.
-func (b *build) joinOne(rules []*inRule, space int, o ObjectID) bool {
+// one metaverse object that they find. Rules with other criteria may be in scope
+// at the same time, as they are in Entra Connect's own configuration, but those
+// that find something must find the same; disagree says that they do not.
+func (b *build) joinOne(rules []*inRule, space int, o ObjectID) (joined, disagree bool) {
 	key := entraKey{space, o}
 	delete(b.doubts, key)
+	target := noMV
+	var by *inRule
 	for _, r := range rules {
 		if r.space != space || len(r.Join) == 0 || !b.takes(r, o) {
 			continue
 		}
 		found := b.candidates(r.Rule, space, o)
-		if len(found) != 1 {
-			continue
+		switch {
+		case len(found) != 1:
+		case target == noMV:
+			target, by = found[0], r
+		case found[0] != target:
+			b.doubts[key] = append(b.doubts[key], target, found[0])
+			b.diagnose("warning", "ambiguous_join", "Two rules join one object to two",
+				"The rules \""+by.Name+"\" and \""+r.Name+"\" take "+objectName(b.spaces[space], o)+" of "+b.spaces[space].Provider+
+					", and their joins find two metaverse objects. Let their scopes or their joins exclude each other.", r.Range)
+			return false, true
 		}
-		if b.mv.link(space, o, found[0]) {
-			b.trace.linked(r.Rule, space, o, false)
-			b.indexKeys(rules, space, o, found[0])
-			return true
-		}
-		b.trace.refused(space, o, found[0])
-		b.doubts[key] = append(b.doubts[key], found[0])
-		s := b.spaces[space]
-		b.diagnose("warning", "ambiguous_join", "Two objects join one metaverse object",
-			"Rule \""+r.Name+"\" joins "+objectName(s, o)+" to the object that "+objectName(s, b.mv.links[space][found[0]])+
-				" is joined to already. One object of a directory may stand for it. Find out why both carry the same join value.", r.Range)
 	}
-	return false
+	if target == noMV {
+		return false, false
+	}
+	if b.mv.link(space, o, target) {
+		b.trace.linked(by.Rule, space, o, false)
+		b.indexKeys(rules, space, o, target)
+		return true, false
+	}
+	b.trace.refused(space, o, target)
+	b.doubts[key] = append(b.doubts[key], target)
+	s := b.spaces[space]
+	b.diagnose("warning", "ambiguous_join", "Two objects join one metaverse object",
+		"Rule \""+by.Name+"\" joins "+objectName(s, o)+" to the object that "+objectName(s, b.mv.links[space][target])+
+			" is joined to already. One object of a directory may stand for it. Find out why both carry the same join value.", by.Range)
+	return false, false
 }
 
 // candidates evaluates the join groups of a rule: the first group that finds

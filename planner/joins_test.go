@@ -78,3 +78,30 @@ func TestNestedGroupsAreTheOnesThatAreWritten(t *testing.T) {
 		t.Errorf("got %+v", c.Members)
 	}
 }
+
+// Two rules with other criteria find two persons for one object (sync-engine
+// §1.6): neither is taken.
+func TestRulesThatJoinToTwo(t *testing.T) {
+	w, plan := settled(t, "", func(w *world) {
+		w.person("Bruno")
+		w.group("G", w.person("Ada").id)
+	})
+	rule := func(space string) string {
+		return strings.Replace(strings.Replace(inRule("names", "10", `join {
+    match {
+      space     = "`+space+`"
+      metaverse = "displayName"
+    }
+  }`), `object_type    = "group"`, `object_type    = "user"`, 1), `metaverse_type = "group"`, `metaverse_type = "person"`, 1)
+	}
+	if p := plan(rule("displayName")); len(p.Changes) > 0 || p.Summary.Errors > 0 || len(diagnosed(p, "ambiguous_join")) > 0 {
+		t.Errorf("two rules that agree: %s", dump(p))
+	}
+	w.users[1].name = "Bruno"
+	p := plan(rule("displayName"))
+	if len(p.Changes) > 0 || p.Summary.Errors != 1 || !slices.ContainsFunc(diagnosed(p, "ambiguous_join"), func(d planner.Diagnostic) bool {
+		return strings.Contains(d.Detail, `"names"`) && strings.Contains(d.Detail, `"In from AAD - User Join"`)
+	}) {
+		t.Errorf("two rules that disagree: %s", dump(p))
+	}
+}

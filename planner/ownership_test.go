@@ -157,6 +157,17 @@ func TestAdoptNeverTakesAnotherGroupsObject(t *testing.T) {
 	}
 }
 
+// A state that was never set, or that did not come, is not "switched off".
+func TestNoStateIsNotSwitchedOff(t *testing.T) {
+	for _, policy := range []string{"delete", "empty"} {
+		w, plan := settled(t, `on_out_of_scope = "`+policy+`"`, func(w *world) { w.group("G", w.person("Ada").id); w.group("H") })
+		w.groups[0].enabled, w.groups[0].groupType = "", ""
+		if p := plan(); len(p.Changes) > 0 || len(p.Frozen) != 1 || p.Frozen[0].Reason != "writeback_off" {
+			t.Errorf("%s: %s", policy, dump(p))
+		}
+	}
+}
+
 // What the identity may not read, and what Active Directory masters by now, is
 // not "out of scope": no policy deletes or empties it.
 func TestSomeReasonsOnlyFreeze(t *testing.T) {

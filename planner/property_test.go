@@ -64,7 +64,11 @@ func drawWorld(t *rapid.T) *world {
 // drawConfig draws the files of a configuration: the policies of one writeback,
 // now and then a second one beside it, limits and protected places.
 func drawConfig(t *rapid.T) []string {
-	text := preamble + writebackBlock(drawArguments(t))
+	arguments := drawArguments(t)
+	if state := rapid.SampledFrom([]string{"", "", "", "none", "security", "distribution"}).Draw(t, "state"); state != "" {
+		arguments += fmt.Sprintf("state = %q\n", state)
+	}
+	text := preamble + writebackBlock(arguments)
 	if cn := rapid.SampledFrom([]string{"", "source.displayName", "trimspace(source.displayName)"}).Draw(t, "cn"); cn != "" {
 		text = strings.Replace(text, `"${left(trimspace(source.displayName), 51)}_${right(source.cloudAnchor, 12)}"`, cn, 1)
 	}
@@ -103,9 +107,6 @@ func drawArguments(t *rapid.T) string {
 	pick("outside_root", "move_back", "block")
 	pick("on_collision", "error", "suffix")
 	pick("cloud_only_members", "report", "report", "ignore", "error")
-	if state := rapid.SampledFrom([]string{"", "", "", "none", "security", "distribution"}).Draw(t, "state"); state != "" {
-		fmt.Fprintf(&b, "state = %q\n", state)
-	}
 	if rapid.Bool().Draw(t, "sam") {
 		b.WriteString("sam_account_name = source.displayName\n")
 	}
