@@ -158,9 +158,11 @@ func (b *build) listNotWritten(it *item) {
 	})
 }
 
-// leave carries out on_out_of_scope, on_source_deleted or ensure = "absent".
+// leave carries out on_out_of_scope, on_source_deleted or ensure = "absent". An
+// object outside the root is frozen: another configuration, or Entra Connect, may
+// have written it there.
 func (b *build) leave(it *item, policy, reason string) {
-	if it.keep || b.noFlow(it) {
+	if it.keep || b.noFlow(it) || !it.before.IsBelow(b.roots[it.w]) {
 		policy = "freeze"
 		if it.reason == "mastered_on_premises" || it.reason == "hidden_membership" {
 			b.listNotWritten(it) // frozen does not say why
@@ -168,9 +170,6 @@ func (b *build) leave(it *item, policy, reason string) {
 	}
 	if policy != "freeze" {
 		b.foreignWriter(it)
-		if !it.before.IsBelow(b.roots[it.w]) {
-			b.outsideRoot(it)
-		}
 	}
 	switch policy {
 	case "delete":

@@ -149,7 +149,7 @@ func (b *build) mayBeMember(t *target, o ObjectID, unknown doubt) string {
 // isLeaving reports whether this plan means to delete an object.
 func (b *build) isLeaving(t *target, o ObjectID) bool {
 	it := t.items[o]
-	if it == nil || it.keep {
+	if it == nil || it.keep || !it.before.IsBelow(b.roots[it.w]) {
 		return false
 	}
 	switch it.verdict {

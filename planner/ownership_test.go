@@ -240,13 +240,18 @@ func TestOutsideRoot(t *testing.T) {
 	if got := touched(plan()); !slices.Equal(got, []string{"One: move"}) {
 		t.Errorf("move_back with ou_drift = adopt: %q", got)
 	}
-	w, plan := moved("outside_root = \"block\"\n" + deleting)
+	_, plan = moved("outside_root = \"block\"\n" + deleting)
 	if got := touched(plan()); !slices.Equal(got, []string{"One: move blocked outside_root"}) {
 		t.Errorf("block: %q", got)
 	}
-	w.groups[0].enabled = "FALSE"
-	if got := touched(plan()); !slices.Equal(got, []string{"One: delete blocked outside_root"}) {
-		t.Errorf("block, switched off: %q", got)
+	// What is not written any more is not brought back, and neither deleted nor
+	// emptied: another configuration may have written it there.
+	for _, arguments := range []string{deleting, deleting + "outside_root = \"block\"", "on_out_of_scope = \"empty\""} {
+		w, plan := moved(arguments)
+		w.groups[0].enabled = "FALSE"
+		if p := plan(); len(p.Changes) > 0 || len(p.Frozen) != 1 || p.Frozen[0].DN != w.marked(w.groups[0].id).dn {
+			t.Errorf("%s, switched off: %s", arguments, dump(p))
+		}
 	}
 }
 
