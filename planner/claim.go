@@ -131,9 +131,9 @@ func (b *build) adoptedTwice() {
 func (b *build) judge(it *item, s *Space) {
 	it.verdict, it.reason = verdictNone, b.objection(it, s)
 	written := it.exists() && !it.adopted
-	// What Active Directory masters by now, what may not be read, and what has no
-	// state at all has not left; no policy applies to it.
-	it.keep = written && (it.reason == "mastered_on_premises" || it.reason == "hidden_membership" || b.noFlow(it) ||
+	// What Active Directory or Exchange masters by now, what may not be read, and
+	// what has no state at all has not left; no policy applies to it.
+	it.keep = written && (unwritable(it.reason) || b.noFlow(it) ||
 		it.reason == "writeback_off" && it.w.State == "" && s.First(it.source, attrEnabled) == "")
 	switch {
 	case it.w.Absent && written && !below(it.t.space.Name(it.object), it.w.OU.Root):
@@ -146,6 +146,11 @@ func (b *build) judge(it *item, s *Space) {
 	case written:
 		it.verdict = verdictLeave
 	}
+}
+
+// unwritable are the reasons that nobody's decision about writeback stands behind.
+func unwritable(reason string) bool {
+	return reason == "mastered_on_premises" || reason == "hidden_membership" || reason == "exchange_list"
 }
 
 // objection is the reason why a group is not written, "" if it is.
@@ -179,12 +184,14 @@ func (b *build) objection(it *item, s *Space) string {
 }
 
 // failedInbound reports whether a rule fails for the group on its way into the
-// metaverse. What it would bring is not known, so nothing follows from it.
+// metaverse, or whether its joins leave open who it is. What that would bring is
+// not known, so nothing follows from it.
 func (b *build) failedInbound(it *item) bool {
 	_, si := b.space(it.w.From)
-	_, broken := b.broken[entraKey{si, it.source}]
+	key := entraKey{si, it.source}
+	_, broken := b.broken[key]
 	_, failed := b.mvErrors[it.m]
-	return broken || failed
+	return broken || failed || it.m == noMV && len(b.doubts[key]) > 0
 }
 
 // condition evaluates the scope of the writeback's rule and its when.

@@ -164,7 +164,7 @@ func (b *build) listNotWritten(it *item) {
 func (b *build) leave(it *item, policy, reason string) {
 	if it.keep || b.noFlow(it) || !it.before.IsBelow(b.roots[it.w]) {
 		policy = "freeze"
-		if it.reason == "mastered_on_premises" || it.reason == "hidden_membership" {
+		if unwritable(it.reason) {
 			b.listNotWritten(it) // frozen does not say why
 		}
 	}

@@ -105,3 +105,27 @@ func TestRulesThatJoinToTwo(t *testing.T) {
 		t.Errorf("two rules that disagree: %s", dump(p))
 	}
 }
+
+// A group whose joins leave open who it is has not left the rules' scope.
+func TestGroupsInDoubtAreNotDeleted(t *testing.T) {
+	w, _ := settled(t, deleting, func(w *world) {
+		w.add("group", "CN=Namesake,OU=People,"+base, map[string][]string{"groupType": {"-2147483646"}, "displayName": {"G"}})
+		w.add("group", "CN=Other,OU=People,"+base, map[string][]string{"groupType": {"-2147483646"}, "description": {"G"}})
+		w.group("G")
+		w.group("H")
+	})
+	rule := func(name, precedence, space, metaverse string) string {
+		return inRule(name, precedence, `join {
+    match {
+      space     = "`+space+`"
+      metaverse = "`+metaverse+`"
+    }
+  }`)
+	}
+	describe := strings.Replace(inRule("described", "12", `copy = ["description"]`), "provider.entra.contoso", "provider.ad.corp", 1)
+	w.groups[0].description = "G"
+	p := build(t, load(t, preamble+writebackBlock(deleting), rule("a", "10", "displayName", "displayName"), rule("b", "11", "displayName", "description"), describe), w, planner.Options{})
+	if p.Summary.Delete > 0 || p.Summary.Errors == 0 {
+		t.Errorf("got %s", dump(p))
+	}
+}

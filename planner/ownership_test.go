@@ -177,6 +177,7 @@ func TestSomeReasonsOnlyFreeze(t *testing.T) {
 	}{
 		{"hidden_membership", func(g *cloudGroup) { g.hidden = true }},
 		{"mastered_on_premises", func(g *cloudGroup) { g.synced = true }},
+		{"exchange_list", func(g *cloudGroup) { g.mail = true }},
 	} {
 		for _, policy := range []string{"delete", "empty"} {
 			t.Run(test.reason+" "+policy, func(t *testing.T) {
