@@ -1,8 +1,10 @@
 package planner
 
 import (
+	"fmt"
 	"strings"
 
+	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/lang/dn"
 )
 
@@ -32,15 +34,35 @@ func (b *build) protect() {
 				continue
 			}
 		}
-		for _, p := range b.cfg.Protected {
-			root, err := dn.Parse(p.DN)
-			if err == nil && (inside(c.DN.Before, root) || inside(c.DN.After, root)) {
-				c.Blocked = &Blocked{Code: "protected", By: "protect", Detail: "it lies at or below " + p.DN + ", which the configuration protects.",
-					File: p.Range.Filename, Line: p.Range.Start.Line}
-				break
-			}
+		c.Blocked = protecting(b.cfg, c)
+	}
+}
+
+// protecting says which protect block a change runs into, nil if none.
+func protecting(cfg *lang.Config, c *Change) *Blocked {
+	for _, p := range cfg.Protected {
+		root, err := dn.Parse(p.DN)
+		if err == nil && (inside(c.DN.Before, root) || inside(c.DN.After, root)) {
+			return &Blocked{Code: "protected", By: "protect", Detail: "it lies at or below " + p.DN + ", which the configuration protects.",
+				File: p.Range.Filename, Line: p.Range.Start.Line}
 		}
 	}
+	return nil
+}
+
+// CheckProtected refuses a saved plan that touches what the configuration
+// protects by now.
+func CheckProtected(cfg *lang.Config, p *Plan) error {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.Blocked != nil {
+			continue
+		}
+		if by := protecting(cfg, c); by != nil {
+			return fmt.Errorf("the plan changes %q, and %s (%s:%d). That is newer than the plan; make the plan again", c.Name, strings.TrimSuffix(by.Detail, "."), by.File, by.Line)
+		}
+	}
+	return nil
 }
 
 // joinedTarget is the AD space of a change to a joined object that belongs to no

@@ -100,6 +100,9 @@ func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := planner.CheckProtected(cfg, p); err != nil {
+		return &exit{exitRefused, fmt.Errorf("%s: %w. Nothing was written", name, err)}
+	}
 	if p.ConfigDigest != cfg.Digest {
 		fmt.Fprintln(a.stderr, "Warning: the configuration or a variable is not what it was when this plan was made. The plan is carried out as it is; what changed since comes with the next plan.")
 	}
