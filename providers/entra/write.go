@@ -93,7 +93,7 @@ func texts(e planner.Edit, data []planner.Datum) ([]string, error) {
 	}
 	out := make([]string, len(data))
 	for i, datum := range data {
-		if datum.Hash != "" {
+		if datum.Hidden() {
 			return nil, fmt.Errorf("%s: the plan holds a hash instead of the value, because the attribute is redacted; it can neither be compared nor written", e.Attribute)
 		}
 		out[i] = datum.Text
