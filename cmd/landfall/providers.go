@@ -59,6 +59,7 @@ func (a *app) open(ctx context.Context, d *directories, p *lang.Provider) error 
 		if err != nil {
 			return err
 		}
+		d.open = append(d.open, func() error { dir.Close(); return nil })
 		d.readers[p.Address()], d.writers[p.Address()] = dir, dir
 	case lang.KindAD:
 		c, err := a.adConfig(d, p)
