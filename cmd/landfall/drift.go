@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/landfall-directory/landfall/planner/report"
 )
 
 func (a *app) driftCommand() *cobra.Command {
@@ -34,24 +31,11 @@ func (a *app) drift(ctx context.Context, f planFlags, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	dirs, err := a.connect(ctx, cfg)
+	p, err := a.planOn(ctx, cfg, f, offlineFlags{})
 	if err != nil {
 		return err
 	}
-	defer dirs.close()
-	p, err := a.makePlan(ctx, cfg, dirs, f)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		encoded, err := p.Encode()
-		if err == nil {
-			_, err = fmt.Fprintf(a.stdout, "%s", encoded)
-		}
-		if err != nil {
-			return err
-		}
-	} else if err := report.Text(a.stdout, p, options); err != nil {
+	if err := a.printPlan(p, options, asJSON); err != nil {
 		return err
 	}
 	return planStatus(p)

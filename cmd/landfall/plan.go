@@ -120,14 +120,22 @@ func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string,
 			return err
 		}
 	}
-	if asJSON {
-		_, err = a.stdout.Write(encoded)
-	} else {
-		options.Next = a.nextStep(p, f, out)
-		err = report.Text(a.stdout, p, options)
-	}
+	options.Next = a.nextStep(p, f, out)
+	err = a.printPlan(p, options, asJSON)
 	if err == nil && detailed {
 		return planStatus(p)
+	}
+	return err
+}
+
+// printPlan prints a plan as text, or as its JSON.
+func (a *app) printPlan(p *planner.Plan, options report.TextOptions, asJSON bool) error {
+	if !asJSON {
+		return report.Text(a.stdout, p, options)
+	}
+	encoded, err := p.Encode()
+	if err == nil {
+		_, err = a.stdout.Write(encoded)
 	}
 	return err
 }
