@@ -230,25 +230,37 @@ func (d *directory) changeMembers(e *entry, op planner.Operation) planner.Result
 
 // journal keeps entries in memory.
 type journal struct {
+	mu            sync.Mutex
 	before, after []Entry
 	footers       []Footer
-	failAt        int // Before fails from that entry on; 0: never
+	failAt        int         // Before fails from that entry on; 0: never
+	hold          func(Entry) // if set, called by Before until the entry is durable
 }
 
 func (j *journal) Before(e Entry) error {
+	j.mu.Lock()
 	j.before = append(j.before, e)
-	if j.failAt > 0 && len(j.before) >= j.failAt {
+	n := len(j.before)
+	j.mu.Unlock()
+	if j.failAt > 0 && n >= j.failAt {
 		return errors.New("no space left on device")
+	}
+	if j.hold != nil {
+		j.hold(e)
 	}
 	return nil
 }
 
 func (j *journal) After(e Entry) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.after = append(j.after, e)
 	return nil
 }
 
 func (j *journal) Close(f Footer) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.footers = append(j.footers, f)
 	return nil
 }

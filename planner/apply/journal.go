@@ -9,13 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/landfall-directory/landfall/planner"
 )
 
-// Journal records a run. Run calls it from one goroutine at a time. When Before
-// returns an error, the operation is not sent and the run stops.
+// Journal records a run. Before and After may be called from several goroutines
+// at once; for one operation they are called one after the other. Before returns
+// when the entry is durable, and only then the operation is sent. When it returns
+// an error, neither this operation nor any other is sent, and the run stops.
+// After may return before the entry is durable; Close, which is called once and
+// last, makes all of it durable.
 type Journal interface {
 	Before(Entry) error
 	After(Entry) error
@@ -120,6 +125,9 @@ func after(s *step, now time.Time) Entry {
 	for _, m := range result.Refused {
 		e.Refused = append(e.Refused, RefusedEntry{Member: m.Member, Add: m.Add, Error: errorText(m.Err)})
 	}
+	if e.Error == "" {
+		e.Error = s.report.Cause
+	}
 	return Entry{
 		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider,
 		Address: s.object.change.Address, Result: e,
@@ -138,6 +146,7 @@ func errorText(err error) string {
 // disk before an operation is sent and at the end, so that a crash of the machine
 // can lose no more than the results of operations whose start is recorded.
 type FileJournal struct {
+	mu   sync.Mutex // one line at a time
 	file *os.File
 	path string
 }
@@ -189,6 +198,8 @@ func (j *FileJournal) write(l line) error {
 	if err != nil {
 		return err
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	_, err = j.file.Write(append(data, '\n'))
 	return err
 }

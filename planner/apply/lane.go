@@ -98,44 +98,87 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// execute carries out one step: decide, record, send, record.
+// execute carries out one step: decide, record, send, record. The journal is
+// called without mu, because a durable line may take a round trip.
 func (l *lane) execute(ctx context.Context, s *step) {
-	if !l.begin(ctx, s) {
+	entry, ok := l.begin(ctx, s)
+	if !ok {
 		return
 	}
-	result := l.r.options.Writers[l.provider].Write(ctx, s.op)
-	l.end(s, normal(result))
+	journal := l.r.options.Journal
+	if err := journal.Before(entry); err != nil {
+		l.unrecorded(ctx, s, err)
+		return
+	}
+	if entry, ok := l.release(ctx, s); !ok {
+		l.recorded(journal.After(entry))
+		return
+	}
+	entry = l.result(s, normal(l.r.options.Writers[l.provider].Write(ctx, s.op)))
+	l.recorded(journal.After(entry))
+	l.end(s)
 }
 
-// begin decides whether the step is sent, completes its operation and records
-// that it starts.
-func (l *lane) begin(ctx context.Context, s *step) bool {
+// begin decides whether the step is sent and completes its operation. It returns
+// what the journal must hold before.
+func (l *lane) begin(ctx context.Context, s *step) (Entry, bool) {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l.stopped(ctx, s) {
 		r.finished++
-		return false
+		return Entry{}, false
 	}
 	if status, cause := l.obstacle(s); cause != "" {
 		l.refuse(s, status, cause)
-		return false
+		return Entry{}, false
 	}
 	l.complete(s)
 	if s.op.Verb == planner.VerbMembers && len(s.op.Add)+len(s.op.Remove) == 0 {
 		l.refuse(s, StatusNotDone, plural(len(s.report.Result.Refused), "member was", "members were")+" not sent")
-		return false
+		return Entry{}, false
 	}
 	s.report.Operation = s.op
-	if err := r.options.Journal.Before(before(s, r.options.Now())); err != nil {
-		r.journalErr = err
-		r.stopAll(StopJournal, err.Error())
-		l.stopped(ctx, s)
+	return before(s, r.options.Now()), true
+}
+
+// unrecorded ends the run: the journal does not hold the operation, so neither
+// it nor any other is sent.
+func (l *lane) unrecorded(ctx context.Context, s *step, err error) {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journalErr = errors.Join(r.journalErr, err)
+	r.stopAll(StopJournal, err.Error())
+	l.stopped(ctx, s)
+	r.finished++
+}
+
+// release looks again whether the run goes on, after the wait for the journal.
+// When it does not, it returns what the journal must hold: that the operation it
+// announced was not sent.
+func (l *lane) release(ctx context.Context, s *step) (Entry, bool) {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if l.stopped(ctx, s) {
 		r.finished++
-		return false
+		return after(s, r.options.Now()), false
 	}
 	r.emit(s, "")
-	return true
+	return Entry{}, true
+}
+
+// recorded takes note of what After returned.
+func (l *lane) recorded(err error) {
+	if err == nil {
+		return
+	}
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journalErr = errors.Join(r.journalErr, err)
+	r.stopAll(StopJournal, err.Error())
 }
 
 // stopped reports whether nothing more may be sent, and notes the cause in the
@@ -255,20 +298,24 @@ func normal(result planner.Result) planner.Result {
 	return result
 }
 
-// end records how the step ended and draws the conclusions.
-func (l *lane) end(s *step, result planner.Result) {
+// result notes how the step ended, and returns what the journal must hold after.
+func (l *lane) result(s *step, result planner.Result) Entry {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	result.Refused = append(s.report.Result.Refused, result.Refused...)
 	s.report.Result, s.report.Status = result, Status(result.Status)
-	if err := r.options.Journal.After(after(s, r.options.Now())); err != nil {
-		r.journalErr = errors.Join(r.journalErr, err)
-		r.stopAll(StopJournal, err.Error())
-	}
+	return after(s, r.options.Now())
+}
+
+// end draws the conclusions.
+func (l *lane) end(s *step) {
+	r := l.r
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	l.conclude(s)
-	l.watch(result)
-	if result.Status == planner.StatusStale && r.options.OnStale == OnStaleFail {
+	l.watch(s.report.Result)
+	if s.report.Status == StatusStale && r.options.OnStale == OnStaleFail {
 		r.stopAll(StopStale, fmt.Sprintf("%s was stale, and -on-stale=fail was given: nothing more was sent", s.object.change.Address))
 	}
 	r.finished++

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -498,6 +499,39 @@ func TestNothingIsSentWithoutARecord(t *testing.T) {
 	wantOutcomes(t, r, OutcomeDone, OutcomeNotDone, OutcomeNotDone)
 	if len(d.log) != 1 || r.Stops[0].Reason != StopJournal {
 		t.Errorf("sent %s; %+v", verbs(d), r.Stops)
+	}
+}
+
+func TestEntriesWaitForTheJournalTogether(t *testing.T) {
+	const n = 4
+	d := newDirectory(groups)
+	var waiting sync.WaitGroup
+	waiting.Add(n)
+	j := &journal{hold: func(Entry) {
+		waiting.Done()
+		waiting.Wait() // goes on when all of them are here: it would hang if one held the others up
+	}}
+	var changes []planner.Change
+	for i := range n {
+		changes = append(changes, creation(fmt.Sprint(i), below(fmt.Sprint(i), groups)))
+	}
+	r, err := Run(t.Context(), plan(changes...), Options{Writers: map[string]planner.Writer{corp: d}, Journal: j, Parallelism: n})
+	if err != nil || r.Counts().Done != n {
+		t.Errorf("%v, %+v", err, r.Counts())
+	}
+}
+
+func TestWhatWaitsForTheJournalIsNotSentAfterAStop(t *testing.T) {
+	d := newDirectory(groups)
+	ctx, cancel := context.WithCancel(t.Context())
+	j := &journal{hold: func(Entry) { cancel() }}
+	r, err := Run(ctx, plan(creation("a", below("a", groups))), Options{Writers: map[string]planner.Writer{corp: d}, Journal: j})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutcomes(t, r, OutcomeNotDone)
+	if len(d.log) != 0 || len(j.after) != 1 || j.after[0].Result.Status != StatusNotDone || j.after[0].Result.Error == "" {
+		t.Errorf("sent %s; the journal ends with %+v", verbs(d), j.after)
 	}
 }
 
