@@ -22,6 +22,9 @@ type Plan struct {
 	// what only that one would do; see MarkCauses.
 	Base      *string     `json:"base,omitempty"`
 	Withdrawn []Withdrawn `json:"withdrawn,omitempty"`
+	// Checksum is over everything else in the plan file; Encode writes it, and
+	// Decode refuses a file that does not have it.
+	Checksum string `json:"checksum"`
 }
 
 // Partial says that the plan was restricted, and what that leaves out.

@@ -2,72 +2,115 @@ package planner
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 )
 
 // FormatVersion of the plan file that this program writes. A reader accepts any
 // 1.x; apply refuses a minor version newer than its own.
 const FormatVersion = "1.0"
 
-// Encode writes the plan file: canonical JSON (RFC 8785) and a newline.
+// Encode writes the plan file: canonical JSON (RFC 8785) and a newline. Its
+// checksum is over everything else in it.
 func (p *Plan) Encode() ([]byte, error) {
 	raw, err := json.Marshal(p)
 	if err != nil {
 		return nil, err
 	}
-	out, err := canonical(raw)
+	tree, err := parseJSON(raw)
 	if err != nil {
 		return nil, err
 	}
-	return append(out, '\n'), nil
+	plan := tree.(map[string]any)
+	plan[checksumField] = checksumOf(plan)
+	return append(appendCanonical(make([]byte, 0, len(raw)), plan), '\n'), nil
+}
+
+// checksumField is the top-level field that its value is not over.
+const checksumField = "checksum"
+
+// checksumOf is "sha256:…" over the canonical form of a plan without its
+// checksum, fields that this program does not know included.
+func checksumOf(plan map[string]any) string {
+	rest := maps.Clone(plan)
+	delete(rest, checksumField)
+	return digestText(appendCanonical(nil, rest))
+}
+
+func digestText(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // ErrPlanFile marks everything that makes a plan file unusable.
 var ErrPlanFile = errors.New("unusable plan file")
 
 // Decode reads a plan file. It refuses a file that is truncated, that is not a
-// plan, that a newer major version wrote, or whose digest does not fit its
-// changes; the error wraps ErrPlanFile and says which.
+// plan, that a newer major version wrote, or that is not byte for byte what was
+// written; the error wraps ErrPlanFile and says which. A plan of a newer minor
+// version is checked whole and read as far as this program knows it.
 func Decode(data []byte) (*Plan, error) {
-	var head struct {
-		FormatVersion *string `json:"format_version"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if err := dec.Decode(&head); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%w: it ends in the middle; it was not written whole. Make the plan again", ErrPlanFile)
-		}
+	tree, err := parseJSON(data)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("%w: it ends in the middle; it was not written whole. Make the plan again", ErrPlanFile)
+	case errors.Is(err, errMoreJSON):
+		return nil, fmt.Errorf("%w: something follows the plan", ErrPlanFile)
+	case err != nil:
 		return nil, fmt.Errorf("%w: it is not JSON: %w", ErrPlanFile, err)
 	}
-	if rest, err := io.ReadAll(dec.Buffered()); err != nil || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, fmt.Errorf("%w: something follows the plan", ErrPlanFile)
-	}
-	if head.FormatVersion == nil {
+	plan, ok := tree.(map[string]any)
+	version, named := plan["format_version"].(string)
+	if !ok || !named {
 		return nil, fmt.Errorf("%w: it has no format_version, so it is not a plan of landfall", ErrPlanFile)
 	}
-	if major, _, ok := splitVersion(*head.FormatVersion); !ok || major != 1 {
-		return nil, fmt.Errorf("%w: its format_version is %q; this landfall reads 1.x", ErrPlanFile, *head.FormatVersion)
+	if major, _, ok := splitVersion(version); !ok || major != 1 {
+		return nil, fmt.Errorf("%w: its format_version is %q; this landfall reads 1.x", ErrPlanFile, version)
+	}
+	if err := checkUntouched(data, plan); err != nil {
+		return nil, err
 	}
 	var p Plan
 	if err := json.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPlanFile, err)
 	}
 	if got := p.ComputeDigest(); got != p.Digest {
-		return nil, fmt.Errorf("%w: its changes have the digest %s, but it says %s; it was edited or damaged after it was made. Make the plan again", ErrPlanFile, got, p.Digest)
+		return nil, fmt.Errorf("%w: its changes have the digest %s, but it says %s. %s", ErrPlanFile, got, p.Digest, touched)
 	}
 	if got := summarise(&p); got != p.Summary {
-		return nil, fmt.Errorf("%w: its summary does not fit its changes; it was edited or damaged after it was made. Make the plan again", ErrPlanFile)
+		return nil, fmt.Errorf("%w: its summary does not fit its changes. %s", ErrPlanFile, touched)
 	}
 	return &p, nil
+}
+
+// touched is what a plan that does not fit itself comes to.
+const touched = "It was edited or damaged after it was made; make the plan again"
+
+// checkUntouched refuses a file that is not what was written. The checksum alone
+// would let white space and a second value of one name pass, so the bytes must be
+// the canonical ones, too.
+func checkUntouched(data []byte, plan map[string]any) error {
+	says, ok := plan[checksumField].(string)
+	if !ok {
+		return fmt.Errorf("%w: it has no checksum. %s", ErrPlanFile, touched)
+	}
+	if got := checksumOf(plan); got != says {
+		return fmt.Errorf("%w: its content has the checksum %s, but it says %s. %s", ErrPlanFile, got, says, touched)
+	}
+	if !bytes.Equal(data, append(appendCanonical(make([]byte, 0, len(data)), plan), '\n')) {
+		return fmt.Errorf("%w: it was written in another form after it was made (white space, line ends, order, a name twice), and a plan is only "+
+			"read as landfall writes it. Use the file as it was, or make the plan again", ErrPlanFile)
+	}
+	return nil
 }
 
 // CheckApplicable refuses a plan of a newer minor version than this program's.
@@ -121,14 +164,14 @@ func (p *Plan) ComputeDigest() string {
 		changes[i] = digestOf(&p.Changes[i])
 	}
 	raw, err := json.Marshal(changes)
+	var tree any
 	if err == nil {
-		raw, err = canonical(raw)
+		tree, err = parseJSON(raw)
 	}
 	if err != nil {
 		panic("planner: changes that cannot be encoded: " + err.Error()) // strings and numbers only
 	}
-	sum := sha256.Sum256(raw)
-	return "sha256:" + hex.EncodeToString(sum[:])
+	return digestText(appendCanonical(nil, tree))
 }
 
 func digestOf(c *Change) digestChange {
@@ -156,90 +199,15 @@ func nonNil[T any](s []T) []T {
 	return s
 }
 
+// digestMembers are in the order of their ids: that of the plan is by name, and a
+// person who is called otherwise by now makes no other plan.
 func digestMembers(ms []MemberChange) []digestMember {
 	out := make([]digestMember, len(ms))
 	for i, m := range ms {
 		out[i] = digestMember{ID: m.ID, DN: m.DN}
 	}
+	slices.SortFunc(out, func(x, y digestMember) int { return cmp.Or(strings.Compare(x.ID, y.ID), strings.Compare(x.DN, y.DN)) })
 	return out
-}
-
-// canonical rewrites JSON in the form of RFC 8785. Plans hold integers only, so
-// numbers keep their decimal form.
-func canonical(raw []byte) ([]byte, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if err := dec.Decode(&v); err != nil {
-		return nil, err
-	}
-	return appendCanonical(make([]byte, 0, len(raw)), v), nil
-}
-
-func appendCanonical(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case nil:
-		return append(b, "null"...)
-	case bool:
-		return strconv.AppendBool(b, v)
-	case json.Number:
-		return append(b, v.String()...)
-	case string:
-		return appendString(b, v)
-	case []any:
-		b = append(b, '[')
-		for i, item := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendCanonical(b, item)
-		}
-		return append(b, ']')
-	case map[string]any:
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.SortFunc(keys, func(x, y string) int {
-			return slices.Compare(utf16.Encode([]rune(x)), utf16.Encode([]rune(y)))
-		})
-		b = append(b, '{')
-		for i, k := range keys {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendString(b, k), ':')
-			b = appendCanonical(b, v[k])
-		}
-		return append(b, '}')
-	}
-	panic(fmt.Sprintf("planner: unexpected %T in JSON", v))
-}
-
-func appendString(b []byte, s string) []byte {
-	const hexDigits = "0123456789abcdef"
-	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\b':
-			b = append(b, '\\', 'b')
-		case r == '\t':
-			b = append(b, '\\', 't')
-		case r == '\n':
-			b = append(b, '\\', 'n')
-		case r == '\f':
-			b = append(b, '\\', 'f')
-		case r == '\r':
-			b = append(b, '\\', 'r')
-		case r < 0x20:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&15])
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
 }
 
 // summarise counts a plan.

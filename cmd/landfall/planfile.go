@@ -35,11 +35,19 @@ func planBytes(name string, encoded []byte) ([]byte, error) {
 
 // decodePlan reads the content of a plan file, whatever its name is.
 func decodePlan(data []byte) (*planner.Plan, error) {
+	p, _, err := decodePlanJSON(data)
+	return p, err
+}
+
+// decodePlanJSON is decodePlan, and the JSON as it stands in the file: a plan of a
+// later version may say more than this program reads.
+func decodePlanJSON(data []byte) (*planner.Plan, []byte, error) {
 	data, err := unpacked(data, mostPlanBytes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return planner.Decode(data)
+	p, err := planner.Decode(data)
+	return p, data, err
 }
 
 // unpacked is the JSON of a plan file, at most so many bytes of it.
@@ -63,15 +71,15 @@ func unpacked(data []byte, most int64) ([]byte, error) {
 	return plain, nil
 }
 
-// readPlan reads a plan file.
-func readPlan(name string) (*planner.Plan, error) {
+// readPlan reads a plan file, and gives its JSON, too.
+func readPlan(name string) (*planner.Plan, []byte, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p, err := decodePlan(data)
+	p, text, err := decodePlanJSON(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return p, nil
+	return p, text, nil
 }

@@ -2,20 +2,25 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/signature"
 )
 
 func somePlan(t *testing.T) []byte {
 	t.Helper()
 	p := &planner.Plan{FormatVersion: planner.FormatVersion}
-	for range 2000 {
-		p.Changes = append(p.Changes, planner.Change{Address: "writeback.x", Name: strings.Repeat("name ", 20)})
+	for i := range 300 {
+		p.Changes = append(p.Changes, planner.Change{Address: "writeback.x", Name: strings.Repeat("name ", i)})
 	}
 	p.Digest = p.ComputeDigest()
 	encoded, err := p.Encode()
@@ -50,21 +55,70 @@ func TestPlanFilesAreCompressedByName(t *testing.T) {
 	}
 }
 
+// TestDamagedCompressedPlansAreRefused: a flipped byte is noticed, or it is one that
+// means nothing, and the same plan comes out.
 func TestDamagedCompressedPlansAreRefused(t *testing.T) {
-	small, err := planBytes("plan.json.zst", somePlan(t))
+	want := somePlan(t)
+	small, err := planBytes("plan.json.zst", want)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := decodePlan(small[:len(small)-5]); !errors.Is(err, planner.ErrPlanFile) {
 		t.Errorf("truncated: %v", err)
 	}
+	refused := 0
 	for i := range small {
-		flipped := bytes.Clone(small)
-		flipped[i] ^= 0x10
-		if p, err := decodePlan(flipped); err == nil {
-			if got, _ := p.Encode(); !bytes.Equal(got, somePlan(t)) {
+		for bit := range 8 {
+			flipped := bytes.Clone(small)
+			flipped[i] ^= 1 << bit
+			_, text, err := decodePlanJSON(flipped)
+			switch {
+			case errors.Is(err, planner.ErrPlanFile):
+				refused++
+			case err != nil:
+				t.Errorf("byte %d: not marked as a plan file's error: %v", i, err)
+			case !bytes.Equal(text, want):
 				t.Errorf("byte %d: another plan passes", i)
 			}
+		}
+	}
+	if refused < 8*len(small)*9/10 {
+		t.Errorf("only %d of %d flips are noticed", refused, 8*len(small))
+	}
+	if _, err := decodePlan(append(bytes.Clone(small), small...)); !errors.Is(err, planner.ErrPlanFile) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+// TestDamagedSignedPlansAreRefused: of a file that was signed, no byte can change.
+func TestDamagedSignedPlansAreRefused(t *testing.T) {
+	pub, priv, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := ssh.MarshalPrivateKey(priv, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := ssh.NewPublicKey(pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"plan.json", "plan.json.zst"} {
+		file, err := planBytes(name, somePlan(t)[:2000])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, err := signature.Sign(pem.EncodeToMemory(private), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range file {
+			file[i] ^= 1 << (i % 8)
+			if _, err := signature.Verify(ssh.MarshalAuthorizedKey(public), file, sig); err == nil {
+				t.Errorf("%s: byte %d is flipped, and the signature holds", name, i)
+			}
+			file[i] ^= 1 << (i % 8)
 		}
 	}
 }

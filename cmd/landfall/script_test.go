@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(e.WorkDir, "quickstart"), os.DirFS("../../examples/quickstart"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand, "await": awaitCommand,
+			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand, "await": awaitCommand, "reseal": resealCommand,
 		},
 	})
 }
@@ -116,6 +117,20 @@ func planCommand(ts *testscript.TestScript, _ bool, args []string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		ts.Fatalf("changes (-want +got):\n%s", diff)
 	}
+}
+
+// resealCommand replaces text in a plan file and gives it the checksum that fits,
+// without the code that is tested: reseal FILE OLD NEW.
+func resealCommand(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	edited := strings.Replace(text, args[1], args[2], 1)
+	if edited == text {
+		ts.Fatalf("%s has no %s", args[0], args[1])
+	}
+	checksum := regexp.MustCompile(`"checksum":"sha256:[0-9a-f]{64}",`)
+	rest := strings.TrimSuffix(checksum.ReplaceAllString(edited, ""), "\n")
+	edited = checksum.ReplaceAllString(edited, fmt.Sprintf(`"checksum":"sha256:%x",`, sha256.Sum256([]byte(rest))))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(edited), 0o600))
 }
 
 // adCommand works on the sandbox's forest of the current directory by hand.
@@ -278,7 +293,7 @@ func checkPage(t *testing.T, source, work string) {
 	}
 	saved := filepath.Join(t.TempDir(), "plan.json.zst")
 	landfall(t, work, 0, "plan", "-out", saved)
-	p, err := readPlan(saved)
+	p, _, err := readPlan(saved)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,8 +43,12 @@ func (a *app) showCommand() *cobra.Command {
 			if !slices.Contains(formats, f.format) {
 				return fmt.Errorf("-format is %q; it may be %s or %s", f.format, strings.Join(formats[:len(formats)-1], ", "), formats[len(formats)-1])
 			}
-			p, err := readPlan(names[0])
+			p, text, err := readPlan(names[0])
 			if err != nil {
+				return err
+			}
+			if f.format == "json" {
+				_, err := a.stdout.Write(text)
 				return err
 			}
 			return a.show(a.stdout, p, f)
@@ -60,15 +64,9 @@ func (a *app) showCommand() *cobra.Command {
 	return c
 }
 
-// show writes a plan in one of the formats.
+// show writes a plan in one of the formats other than JSON, which is the file itself.
 func (a *app) show(w io.Writer, p *planner.Plan, f showFlags) error {
 	switch f.format {
-	case "json":
-		encoded, err := p.Encode()
-		if err == nil {
-			_, err = w.Write(encoded)
-		}
-		return err
 	case "markdown":
 		return report.Markdown(w, p, report.MarkdownOptions{MaxBytes: f.maxBytes, Target: f.target, Source: f.source, FullReport: f.fullReport})
 	case "html":
