@@ -138,6 +138,9 @@ type Result struct {
 	Refused []RefusedMember
 	// Already counts member values that were there, or gone, before.
 	Already int
+	// Unneeded are those of them that are known to have been so before the
+	// operation, and not because of a request of its own whose answer was lost.
+	Unneeded []MemberChange
 }
 
 // RefusedMember is one member value that the directory did not take.

@@ -17,6 +17,7 @@ import (
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/planner/apply"
+	"github.com/landfall-directory/landfall/planner/refresh"
 	"github.com/landfall-directory/landfall/planner/report"
 )
 
@@ -213,14 +214,20 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 		return err
 	}
 	defer unlock()
-	journal, err := apply.CreateJournal(runsDir, apply.NewHeader(run, time.Now(), p, a.who(), version))
+	held, err := refresh.Holdings(ctx, cfg, p, dirs.readers, a.redactKey(cfg))
+	if err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
+	header := apply.NewHeader(run, time.Now(), p, a.who(), version)
+	header.Directories = directoryIDs(cfg)
+	journal, err := apply.CreateJournal(runsDir, header)
 	if err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
 	a.graceful.Store(true)
 	rep, err := apply.Run(ctx, p, apply.Options{
 		Writers: dirs.writers, OnStale: f.onStale, Journal: journal, Progress: dirs.progress.event,
-		Parallelism: 1, Interrupt: a.interrupt,
+		Parallelism: 1, Interrupt: a.interrupt, Held: held,
 	})
 	a.graceful.Store(false)
 	dirs.progress.pause()

@@ -216,6 +216,7 @@ func (d *directory) changeMembers(e *entry, op planner.Operation) planner.Result
 				result.Refused = append(result.Refused, planner.RefusedMember{Member: m, Add: add, Err: errors.New("no such object: " + m.DN)})
 			case e.members[o.anchor] == add:
 				result.Already++
+				result.Unneeded = append(result.Unneeded, m)
 			case add:
 				e.members[o.anchor] = true
 			default:

@@ -36,6 +36,9 @@ type Header struct {
 	ConfigDigest    string `json:"config_digest"`
 	Who             string `json:"who"`
 	LandfallVersion string `json:"landfall_version"`
+	// Directories says what the providers of the run are connected to: the id of
+	// the tenant, the base DN.
+	Directories map[string]string `json:"directories,omitempty"`
 }
 
 // NewHeader is the header of a run that carries out p.
@@ -70,6 +73,9 @@ type OperationEntry struct {
 	Edits      []planner.Edit         `json:"edits,omitempty"`
 	Add        []planner.MemberChange `json:"add,omitempty"`
 	Remove     []planner.MemberChange `json:"remove,omitempty"`
+	// MemberOf are the groups that an object which is deleted was a member of. Its
+	// Edits and Remove are everything else that it held; see planner.Holdings.
+	MemberOf []planner.MemberChange `json:"member_of,omitempty"`
 }
 
 // ResultEntry is how it ended.
@@ -81,6 +87,8 @@ type ResultEntry struct {
 	Error     string         `json:"error,omitempty"`
 	Refused   []RefusedEntry `json:"refused,omitempty"`
 	Already   int            `json:"already,omitempty"`
+	// Unneeded are the members that were there, or gone, before.
+	Unneeded []planner.MemberChange `json:"unneeded,omitempty"`
 }
 
 // RefusedEntry is one member that was not written.
@@ -106,12 +114,16 @@ type line struct {
 }
 
 func before(s *step, now time.Time) Entry {
-	op := s.op
+	op, held := s.op, planner.Holdings{}
+	if op.Verb == planner.VerbDelete {
+		held = s.object.held
+		op.Edits, op.Remove = held.Edits, held.Members
+	}
 	return Entry{
 		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider, Address: s.object.change.Address,
 		Operation: &OperationEntry{
 			Verb: op.Verb, ObjectType: op.ObjectType, Name: s.object.change.Name, Anchor: op.Anchor,
-			DNBefore: op.DNBefore, DNAfter: op.DNAfter, Edits: op.Edits, Add: op.Add, Remove: op.Remove,
+			DNBefore: op.DNBefore, DNAfter: op.DNAfter, Edits: op.Edits, Add: op.Add, Remove: op.Remove, MemberOf: held.MemberOf,
 		},
 	}
 }
@@ -120,7 +132,7 @@ func after(s *step, now time.Time) Entry {
 	result := s.report.Result
 	e := &ResultEntry{
 		Status: s.report.Status, Anchor: result.Anchor, Code: result.Code,
-		RequestID: result.RequestID, Error: errorText(result.Err), Already: result.Already,
+		RequestID: result.RequestID, Error: errorText(result.Err), Already: result.Already, Unneeded: result.Unneeded,
 	}
 	for _, m := range result.Refused {
 		e.Refused = append(e.Refused, RefusedEntry{Member: m.Member, Add: m.Add, Error: errorText(m.Err)})

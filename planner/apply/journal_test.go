@@ -207,3 +207,32 @@ func TestNewRunID(t *testing.T) {
 		t.Error("an id without randomness")
 	}
 }
+
+func TestJournalOfADelete(t *testing.T) {
+	d := newDirectory(groups)
+	g := d.put("group", below("g", groups))
+	held := planner.Holdings{
+		Edits:    []planner.Edit{{Attribute: "info", Before: planner.Texts("x")}},
+		Members:  []planner.MemberChange{{DN: below("kim", people), Name: "kim", ID: "k"}},
+		MemberOf: []planner.MemberChange{{DN: below("outer", groups), Name: "outer", ID: "o"}},
+	}
+	j := &journal{}
+	r, err := Run(t.Context(), plan(deletion(g)), Options{
+		Writers: map[string]planner.Writer{corp: d}, Journal: j,
+		Held: map[planner.HoldingKey]planner.Holdings{{Provider: corp, Anchor: g.anchor}: held},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOutcomes(t, r, OutcomeDone)
+	want := &OperationEntry{
+		Verb: planner.VerbDelete, ObjectType: "group", Name: g.dn, Anchor: g.anchor, DNBefore: g.dn,
+		Edits: held.Edits, Remove: held.Members, MemberOf: held.MemberOf,
+	}
+	if diff := cmp.Diff(want, j.before[0].Operation); diff != "" {
+		t.Errorf("in the journal:\n%s", diff)
+	}
+	if op := d.log[0].op; len(op.Edits)+len(op.Remove) > 0 {
+		t.Errorf("what is for the journal alone was sent: %+v", op)
+	}
+}

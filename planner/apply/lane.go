@@ -38,6 +38,7 @@ func newLane(r *run, provider string) *lane {
 // add takes in a change: its steps, or why there are none.
 func (l *lane) add(c *planner.Change, report *ChangeReport) {
 	o := &object{change: c, report: report, anchor: text(c.Anchor), dn: cmp.Or(text(c.DN.Before), text(c.DN.After))}
+	o.held = l.r.options.Held[planner.HoldingKey{Provider: c.Provider, Anchor: o.anchor}]
 	if c.Blocked != nil {
 		report.Outcome = OutcomeBlocked
 		report.Cause = fmt.Sprintf("blocked by %s: %s", cmp.Or(c.Blocked.By, c.Blocked.Code), c.Blocked.Detail)

@@ -28,7 +28,8 @@ type object struct {
 	report *ChangeReport
 	anchor string
 	dn     string
-	cause  string // an earlier operation of this object was not done
+	cause  string           // an earlier operation of this object was not done
+	held   planner.Holdings // what it holds, if the plan deletes it
 }
 
 // step is one operation of an object.

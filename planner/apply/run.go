@@ -40,6 +40,8 @@ type Options struct {
 	// Parallelism is how many operations are in flight at one provider; 0 means
 	// one. With more, Writers must allow concurrent calls.
 	Parallelism int
+	// Held is what the objects hold that the plan deletes, for the journal.
+	Held map[planner.HoldingKey]planner.Holdings
 	// Interrupt, by a value or by closing, lets what is in flight finish and
 	// sends nothing more. Cancelling the context of Run aborts what is in flight.
 	Interrupt <-chan struct{}

@@ -277,6 +277,9 @@ func checkTruth(t *testing.T, what string, r planner.Result, happened, again boo
 			t.Errorf("%s: unknown although the server can be asked: %v", what, r.Err)
 		}
 	}
+	if len(r.Unneeded) > 0 {
+		t.Errorf("%s: none of the members was there before, and these are said to have been: %v", what, r.Unneeded)
+	}
 	if (r.Err == nil) != (r.Status == planner.StatusDone) {
 		t.Errorf("%s: %s with error %v", what, r.Status, r.Err)
 	}

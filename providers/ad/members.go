@@ -24,7 +24,7 @@ type memberValue struct {
 // counts as done. Sending a batch again changes nothing, so a lost answer is
 // made up for by that.
 func (w *write) members(ctx context.Context) planner.Result {
-	m := &membership{write: w}
+	m := &membership{write: w, resent: map[string]bool{}}
 	all := make([]memberValue, 0, len(w.op.Add)+len(w.op.Remove))
 	for _, c := range w.op.Add {
 		all = append(all, memberValue{c, true})
@@ -50,13 +50,17 @@ type membership struct {
 	*write
 	refused []planner.RefusedMember
 	already int
+	// unneeded are those already there, or gone, when no request that named them
+	// had lost its answer; resent are the values of those that had, by DN.
+	unneeded []planner.MemberChange
+	resent   map[string]bool
 	// current are the members there were when a batch was refused because some
 	// values were there, or gone, already; nil before that.
 	current map[string]bool
 }
 
 func (m *membership) result(status planner.Status, err error) planner.Result {
-	r := planner.Result{Status: status, Anchor: m.op.Anchor, Refused: m.refused, Already: m.already}
+	r := planner.Result{Status: status, Anchor: m.op.Anchor, Refused: m.refused, Already: m.already, Unneeded: m.unneeded}
 	if err != nil {
 		code, _, _ := answer(err)
 		r.Code, r.Err = int(code), m.d.fault("write members of", m.name, err, "")
@@ -156,6 +160,9 @@ func (m *membership) send(ctx context.Context, list []memberValue) error {
 	if rerr := m.reconnect(ctx); rerr != nil {
 		return err
 	}
+	for _, v := range list {
+		m.resent[v.change.DN] = true
+	}
 	return m.c.retry(ctx, func(l *ldap.Conn) error { return l.Modify(request) })
 }
 
@@ -185,7 +192,7 @@ func (m *membership) single(ctx context.Context, v memberValue, refusal error) e
 		return err
 	}
 	if isMember := len(result.Entries) > 0; isMember == v.add {
-		m.already++
+		m.noteAlready(v)
 		return nil
 	}
 	verb := "remove the member"
@@ -240,10 +247,19 @@ func (m *membership) sift(list []memberValue) []memberValue {
 	var rest []memberValue
 	for _, v := range list {
 		if v.add == m.current[planner.DNKey(v.change.DN)] {
-			m.already++
+			m.noteAlready(v)
 		} else {
 			rest = append(rest, v)
 		}
 	}
 	return rest
+}
+
+// noteAlready counts a value that is there, or gone, without this operation's
+// doing, as far as is known.
+func (m *membership) noteAlready(v memberValue) {
+	m.already++
+	if !m.resent[v.change.DN] {
+		m.unneeded = append(m.unneeded, v.change)
+	}
 }

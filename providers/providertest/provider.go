@@ -86,6 +86,9 @@ func (s *session) writeTo(d *ad.Directory, op planner.Operation) planner.Result 
 	}
 	if r.Already > 0 {
 		text += fmt.Sprintf(" already=%d", r.Already)
+		if len(r.Unneeded) != r.Already { // nothing was cut off, so each is known
+			text += fmt.Sprintf(" unneeded=%d", len(r.Unneeded))
+		}
 	}
 	if errors.Is(r.Err, planner.ErrPermission) {
 		text += " permission"
