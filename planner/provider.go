@@ -43,6 +43,8 @@ type Reader interface {
 
 // Writer carries out operations. An operation either happened whole, or did not
 // happen, or its Result says what is unknown; nothing is retried blindly.
+//
+// Write may be called from several goroutines at once, for different objects.
 type Writer interface {
 	Write(ctx context.Context, op Operation) Result
 }
@@ -106,6 +108,11 @@ type Operation struct {
 	Edits      []Edit // for create: Before empty; in Entra: Graph properties
 	Add        []MemberChange
 	Remove     []MemberChange
+	// Again says that this operation was tried before and that nobody knows
+	// whether it happened. The writer looks first: what it finds done is done, and
+	// only what has not happened is sent. A result of failed then says that no
+	// attempt did anything. Of members, none that is there is said to be unneeded.
+	Again bool
 }
 
 // Status says how an operation ended.

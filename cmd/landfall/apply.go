@@ -227,7 +227,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	a.graceful.Store(true)
 	rep, err := apply.Run(ctx, p, apply.Options{
 		Writers: dirs.writers, OnStale: f.onStale, Journal: journal, Progress: dirs.progress.event,
-		Parallelism: 1, Interrupt: a.interrupt, Held: held,
+		Parallelism: dirs.flight, Interrupt: a.interrupt, Held: held,
 	})
 	a.graceful.Store(false)
 	dirs.progress.pause()

@@ -44,8 +44,8 @@ func (p *progress) provider(address string) planner.Progress {
 
 // event shows one operation of an apply.
 func (p *progress) event(e apply.Event) {
-	if e.Status == "" {
-		p.show("writing: "+string(e.Verb)+" "+e.Name, e.Finished, e.Total)
+	if e.Kind == apply.EventStart {
+		p.show("writing: "+string(e.Operation.Verb)+" "+e.Name, e.Finished, e.Total)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/planner/apply"
 )
 
@@ -24,8 +25,9 @@ func TestProgressWithoutTerminal(t *testing.T) {
 	clock = clock.Add(10 * time.Second)
 	report("waiting for Microsoft Graph", 0, 0, 7*time.Second)
 	clock = clock.Add(10 * time.Second)
-	p.event(apply.Event{Finished: 3, Total: 12, Verb: "create", Name: "x\u202e\x1b[2J"})
-	p.event(apply.Event{Finished: 4, Total: 12, Verb: "create", Status: apply.StatusDone})
+	op := planner.Operation{Verb: planner.VerbCreate}
+	p.event(apply.Event{Kind: apply.EventStart, Finished: 3, Total: 12, Operation: op, Name: "x\u202e\x1b[2J"})
+	p.event(apply.Event{Kind: apply.EventEnd, Finished: 4, Total: 12, Operation: op, Status: apply.StatusDone})
 	want := `provider.ad.corp: reading groups: 900
 provider.ad.corp: reading groups: 1900
 provider.ad.corp: waiting for Microsoft Graph, waiting 7s because the server asks for it

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ const sandboxDir = ".landfall/sandbox"
 type directories struct {
 	readers  map[string]planner.Reader
 	writers  map[string]planner.Writer
+	flight   map[string]int // writes that may be under way at once
 	progress *progress
 	sandbox  *sandbox.Sandbox
 	open     []func() error
@@ -32,7 +34,7 @@ type directories struct {
 // server, through the same client code and over the same wire.
 func (a *app) connect(ctx context.Context, cfg *lang.Config) (*directories, error) {
 	d := &directories{
-		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, progress: newProgress(a.stderr),
+		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, flight: map[string]int{}, progress: newProgress(a.stderr),
 		stderr: func(text string) { fmt.Fprintln(a.stderr, escapeLines(text)) },
 	}
 	err := d.startSandbox(ctx, cfg)
@@ -61,6 +63,7 @@ func (a *app) open(ctx context.Context, d *directories, p *lang.Provider) error 
 		}
 		d.open = append(d.open, func() error { dir.Close(); return nil })
 		d.readers[p.Address()], d.writers[p.Address()] = dir, dir
+		d.flight[p.Address()] = cmp.Or(a.parallelism, entra.DefaultWrites)
 	case lang.KindAD:
 		c, err := a.adConfig(d, p)
 		if err != nil {
@@ -72,6 +75,7 @@ func (a *app) open(ctx context.Context, d *directories, p *lang.Provider) error 
 		}
 		d.open = append(d.open, dir.Close)
 		d.readers[p.Address()], d.writers[p.Address()] = dir, dir
+		d.flight[p.Address()] = cmp.Or(a.parallelism, ad.DefaultWrites)
 	}
 	return nil
 }

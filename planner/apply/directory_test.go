@@ -116,6 +116,11 @@ func stale(what string) planner.Result {
 
 func (d *directory) carryOut(op planner.Operation) planner.Result {
 	e := d.entries[op.Anchor]
+	if op.Again {
+		if done := d.happened(e, op); done != nil {
+			return planner.Result{Status: planner.StatusDone, Anchor: done.anchor}
+		}
+	}
 	switch op.Verb {
 	case planner.VerbCreate:
 		if bad := d.free(op.DNAfter); bad != nil {
@@ -168,6 +173,33 @@ func (d *directory) carryOut(op planner.Operation) planner.Result {
 		e.deleted = true
 	}
 	return planner.Result{Status: planner.StatusDone}
+}
+
+// happened returns the object of an operation that is done already.
+func (d *directory) happened(e *entry, op planner.Operation) *entry {
+	is := func(o *entry) bool {
+		return !slices.ContainsFunc(op.Edits, func(c planner.Edit) bool { return o.attributes[c.Attribute] != first(c.After) })
+	}
+	there := d.at(op.DNAfter)
+	switch op.Verb {
+	case planner.VerbCreate:
+		if there != nil && is(there) {
+			return there
+		}
+	case planner.VerbRestore, planner.VerbMove:
+		if there == e {
+			return e
+		}
+	case planner.VerbUpdate:
+		if is(e) {
+			return e
+		}
+	case planner.VerbDelete:
+		if e.deleted {
+			return e
+		}
+	}
+	return nil
 }
 
 // free reports why nothing can be put at a name.

@@ -16,9 +16,10 @@ import (
 )
 
 // Journal records a run. Before and After may be called from several goroutines
-// at once; for one operation they are called one after the other. Before returns
-// when the entry is durable, and only then the operation is sent. When it returns
-// an error, neither this operation nor any other is sent, and the run stops.
+// at once; for one operation they are called one after the other, and once each
+// for every attempt. Before returns when the entry is durable, and only then the
+// operation is sent. When it returns an error, neither this operation nor any
+// other is sent, and the run stops.
 // After may return before the entry is durable; Close, which is called once and
 // last, makes all of it durable.
 type Journal interface {
@@ -51,10 +52,11 @@ func NewHeader(run string, started time.Time, p *planner.Plan, who, version stri
 
 const journalVersion = 1
 
-// Entry is one line about one operation: Operation is set before it is sent,
-// Result after.
+// Entry is one line about one attempt of an operation: Operation is set before it
+// is sent for the first time, Result after each time.
 type Entry struct {
 	Number    int             `json:"number"`
+	Attempt   int             `json:"attempt,omitempty"` // from 2; absent in lines about the first
 	At        string          `json:"at"`
 	Provider  string          `json:"provider"`
 	Address   string          `json:"address"`
@@ -113,37 +115,46 @@ type line struct {
 	Footer *Footer `json:"footer,omitempty"`
 }
 
-func before(s *step, now time.Time) Entry {
+// before is the entry before the nth attempt of s.
+func before(s *step, n int, now time.Time) Entry {
+	e := newEntry(s, n, now)
+	if n > 1 {
+		return e
+	}
 	op, held := s.op, planner.Holdings{}
 	if op.Verb == planner.VerbDelete {
 		held = s.object.held
 		op.Edits, op.Remove = held.Edits, held.Members
 	}
-	return Entry{
-		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider, Address: s.object.change.Address,
-		Operation: &OperationEntry{
-			Verb: op.Verb, ObjectType: op.ObjectType, Name: s.object.change.Name, Anchor: op.Anchor,
-			DNBefore: op.DNBefore, DNAfter: op.DNAfter, Edits: op.Edits, Add: op.Add, Remove: op.Remove, MemberOf: held.MemberOf,
-		},
+	e.Operation = &OperationEntry{
+		Verb: op.Verb, ObjectType: op.ObjectType, Name: s.object.change.Name, Anchor: op.Anchor,
+		DNBefore: op.DNBefore, DNAfter: op.DNAfter, Edits: op.Edits, Add: op.Add, Remove: op.Remove, MemberOf: held.MemberOf,
 	}
+	return e
 }
 
-func after(s *step, now time.Time) Entry {
-	result := s.report.Result
-	e := &ResultEntry{
+// after is the entry after the nth attempt of s.
+func after(s *step, n int, now time.Time) Entry {
+	e, result := newEntry(s, n, now), s.report.Result
+	e.Result = &ResultEntry{
 		Status: s.report.Status, Anchor: result.Anchor, Code: result.Code,
 		RequestID: result.RequestID, Error: errorText(result.Err), Already: result.Already, Unneeded: result.Unneeded,
 	}
 	for _, m := range result.Refused {
-		e.Refused = append(e.Refused, RefusedEntry{Member: m.Member, Add: m.Add, Error: errorText(m.Err)})
+		e.Result.Refused = append(e.Result.Refused, RefusedEntry{Member: m.Member, Add: m.Add, Error: errorText(m.Err)})
 	}
-	if e.Error == "" {
-		e.Error = s.report.Cause
+	if e.Result.Error == "" {
+		e.Result.Error = s.report.Cause
 	}
-	return Entry{
-		Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider,
-		Address: s.object.change.Address, Result: e,
+	return e
+}
+
+func newEntry(s *step, attempt int, now time.Time) Entry {
+	e := Entry{Number: s.report.Number, At: stamp(now), Provider: s.object.change.Provider, Address: s.object.change.Address}
+	if attempt > 1 {
+		e.Attempt = attempt
 	}
+	return e
 }
 
 func errorText(err error) string {

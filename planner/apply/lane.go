@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,7 +23,9 @@ type lane struct {
 	levels   [][]*step
 
 	stop    *Stop
-	outages int // failures in a row that point at an outage
+	halt    chan struct{} // closed with stop
+	outages int           // attempts in a row that point at an outage
+	down    bool          // an operation has used up its attempts, and nothing was answered since
 	// missing: names at which this run should have made an object and did not,
 	// with the cause.
 	missing map[string]string
@@ -32,7 +36,7 @@ type lane struct {
 }
 
 func newLane(r *run, provider string) *lane {
-	return &lane{r: r, provider: provider, missing: map[string]string{}, held: map[string]string{}, where: map[string]string{}}
+	return &lane{r: r, provider: provider, halt: make(chan struct{}), missing: map[string]string{}, held: map[string]string{}, where: map[string]string{}}
 }
 
 // add takes in a change: its steps, or why there are none.
@@ -88,7 +92,7 @@ func note(causes map[string]string, name, cause string) {
 func (l *lane) run(ctx context.Context) {
 	for _, level := range l.levels {
 		var g errgroup.Group
-		g.SetLimit(l.r.options.Parallelism)
+		g.SetLimit(max(1, l.r.options.Parallelism[l.provider]))
 		for _, s := range level {
 			g.Go(func() error {
 				l.execute(ctx, s)
@@ -99,74 +103,88 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// execute carries out one step: decide, record, send, record. The journal is
-// called without mu, because a durable line may take a round trip.
+// execute carries out one step: decide, and then, once or several times, record,
+// send, record. The journal is called without mu, because a durable line may take
+// a round trip.
 func (l *lane) execute(ctx context.Context, s *step) {
-	entry, ok := l.begin(ctx, s)
-	if !ok {
+	if !l.begin(ctx, s) {
 		return
 	}
 	journal := l.r.options.Journal
-	if err := journal.Before(entry); err != nil {
-		l.unrecorded(ctx, s, err)
-		return
-	}
-	if entry, ok := l.release(ctx, s); !ok {
+	for again := true; again; {
+		if err := journal.Before(l.announce(s)); err != nil {
+			l.unrecorded(s, err)
+			break
+		}
+		if entry, ok := l.release(ctx, s); !ok {
+			l.recorded(journal.After(entry))
+			break
+		}
+		result := normal(l.r.options.Writers[l.provider].Write(ctx, s.op))
+		entry, wait := l.result(ctx, s, result)
 		l.recorded(journal.After(entry))
-		return
+		again = wait > 0 && l.pause(ctx, wait)
 	}
-	entry = l.result(s, normal(l.r.options.Writers[l.provider].Write(ctx, s.op)))
-	l.recorded(journal.After(entry))
-	l.end(s)
+	l.end(ctx, s)
 }
 
-// begin decides whether the step is sent and completes its operation. It returns
-// what the journal must hold before.
-func (l *lane) begin(ctx context.Context, s *step) (Entry, bool) {
+// begin decides whether the step is sent and completes its operation.
+func (l *lane) begin(ctx context.Context, s *step) bool {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l.stopped(ctx, s) {
 		r.finished++
-		return Entry{}, false
+		s.tell(r, EventEnd, 0)
+		return false
 	}
 	if status, cause := l.obstacle(s); cause != "" {
 		l.refuse(s, status, cause)
-		return Entry{}, false
+		return false
 	}
 	l.complete(s)
 	if s.op.Verb == planner.VerbMembers && len(s.op.Add)+len(s.op.Remove) == 0 {
 		l.refuse(s, StatusNotDone, plural(len(s.report.Result.Refused), "member was", "members were")+" not sent")
-		return Entry{}, false
+		return false
 	}
+	s.kept = s.report.Result.Refused
 	s.report.Operation = s.op
-	return before(s, r.options.Now()), true
+	return true
 }
 
-// unrecorded ends the run: the journal does not hold the operation, so neither
-// it nor any other is sent.
-func (l *lane) unrecorded(ctx context.Context, s *step, err error) {
+// announce is what the journal must hold before the next attempt.
+func (l *lane) announce(s *step) Entry {
+	l.r.mu.Lock()
+	defer l.r.mu.Unlock()
+	return before(s, s.report.Attempts+1, l.r.options.Now())
+}
+
+// unrecorded ends the run: the journal does not hold the attempt, so neither it
+// nor anything else is sent.
+func (l *lane) unrecorded(s *step, err error) {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.journalErr = errors.Join(r.journalErr, err)
 	r.stopAll(StopJournal, err.Error())
-	l.stopped(ctx, s)
-	r.finished++
+	s.notSent(r.stop)
 }
 
 // release looks again whether the run goes on, after the wait for the journal.
-// When it does not, it returns what the journal must hold: that the operation it
-// announced was not sent.
+// When it does not, it returns what the journal must hold: that the attempt it
+// announced was not sent, and how the one before ended, if there was one.
 func (l *lane) release(ctx context.Context, s *step) (Entry, bool) {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l.stopped(ctx, s) {
-		r.finished++
-		return after(s, r.options.Now()), false
+		return after(s, s.report.Attempts+1, r.options.Now()), false
 	}
-	r.emit(s, "")
+	s.report.Attempts++
+	if s.report.Attempts == 1 {
+		s.sent = r.options.Now()
+	}
+	s.tell(r, EventStart, 0)
 	return Entry{}, true
 }
 
@@ -191,7 +209,7 @@ func (l *lane) stopped(ctx context.Context, s *step) bool {
 	}
 	select {
 	case <-r.options.Interrupt:
-		r.stopAll(StopInterrupted, "interrupted: what was in flight was finished, nothing more was sent")
+		r.interrupt()
 	default:
 	}
 	stop := r.stop
@@ -201,8 +219,15 @@ func (l *lane) stopped(ctx context.Context, s *step) bool {
 	if stop == nil {
 		return false
 	}
-	s.report.Cause = "not sent: " + stopWords(stop)
+	s.notSent(stop)
 	return true
+}
+
+// notSent notes why a step is not sent; one that was sent before has a result.
+func (s *step) notSent(stop *Stop) {
+	if s.report.Attempts == 0 {
+		s.report.Cause = "not sent: " + stopWords(stop)
+	}
 }
 
 func stopWords(s *Stop) string {
@@ -299,28 +324,41 @@ func normal(result planner.Result) planner.Result {
 	return result
 }
 
-// result notes how the step ended, and returns what the journal must hold after.
-func (l *lane) result(s *step, result planner.Result) Entry {
+// result notes how an attempt ended. It returns what the journal must hold after,
+// and how long to wait before another attempt, 0 for none.
+func (l *lane) result(ctx context.Context, s *step, result planner.Result) (Entry, time.Duration) {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	result.Refused = append(s.report.Result.Refused, result.Refused...)
+	result.Refused = slices.Concat(s.kept, result.Refused)
+	if s.report.Attempts > 1 { // what an earlier attempt did was not there before
+		result.Unneeded = slices.Concat(s.report.Result.Unneeded, result.Unneeded)
+		result.Already = len(result.Unneeded)
+	}
 	s.report.Result, s.report.Status = result, Status(result.Status)
-	return after(s, r.options.Now())
+	l.watch(result)
+	entry := after(s, s.report.Attempts, r.options.Now())
+	wait, _ := l.retry(ctx, s)
+	return entry, wait
 }
 
 // end draws the conclusions.
-func (l *lane) end(s *step) {
+func (l *lane) end(ctx context.Context, s *step) {
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l.conclude(s)
-	l.watch(s.report.Result)
+	if err := ctx.Err(); err != nil && s.report.Status != StatusDone {
+		r.stopAll(StopAborted, "aborted: "+err.Error())
+	}
+	if s.report.Attempts > 0 {
+		l.conclude(s)
+		l.giveUp(s.report.Result)
+	}
 	if s.report.Status == StatusStale && r.options.OnStale == OnStaleFail {
 		r.stopAll(StopStale, fmt.Sprintf("%s was stale, and -on-stale=fail was given: nothing more was sent", s.object.change.Address))
 	}
 	r.finished++
-	r.emit(s, s.report.Status)
+	s.tell(r, EventEnd, 0)
 }
 
 // refuse notes that a step is not sent. The caller holds mu.
@@ -328,7 +366,7 @@ func (l *lane) refuse(s *step, status Status, cause string) {
 	s.report.Status, s.report.Cause = status, cause
 	l.conclude(s)
 	l.r.finished++
-	l.r.emit(s, status)
+	s.tell(l.r, EventEnd, 0)
 }
 
 // conclude keeps what later steps must know.

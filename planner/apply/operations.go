@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/landfall-directory/landfall/planner"
 )
@@ -38,6 +39,8 @@ type step struct {
 	phase  phase
 	op     planner.Operation // anchor and names are filled in when it is sent
 	report *OperationReport
+	sent   time.Time               // for the first time
+	kept   []planner.RefusedMember // members that are not sent
 }
 
 func (o *object) step(p phase, op planner.Operation) *step {

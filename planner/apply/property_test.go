@@ -18,10 +18,10 @@ func untruthful(r *Report, j *journal, d *directory) string {
 	if len(j.before) != len(d.log) || len(j.after) != len(d.log) || len(j.footers) != 1 {
 		return fmt.Sprintf("%d operations arrived; the journal has %d starts, %d ends and %d footers", len(d.log), len(j.before), len(j.after), len(j.footers))
 	}
-	place := map[int]int{}
+	place, attempts := map[int]int{}, map[int]int{}
 	for i, e := range j.before {
-		if _, twice := place[e.Number]; twice || e.Number == 0 {
-			return fmt.Sprintf("operation %d starts twice", e.Number)
+		if attempts[e.Number]++; e.Number == 0 || max(e.Attempt, 1) != attempts[e.Number] || (e.Attempt == 0) != (e.Operation != nil) {
+			return fmt.Sprintf("attempt %d of operation %d starts as %+v", attempts[e.Number], e.Number, e)
 		}
 		place[e.Number] = i
 	}
@@ -42,8 +42,11 @@ func untruthful(r *Report, j *journal, d *directory) string {
 				}
 				continue
 			}
-			seen++
+			seen += o.Attempts
 			arrived := d.log[i]
+			if o.Attempts != attempts[o.Number] || arrived.op.Again && o.Attempts == 1 {
+				return fmt.Sprintf("operation %d started %d times, and %d attempts are reported", o.Number, attempts[o.Number], o.Attempts)
+			}
 			if arrived.op.Verb != o.Operation.Verb || arrived.op.Anchor != o.Operation.Anchor || arrived.op.DNAfter != o.Operation.DNAfter {
 				return fmt.Sprintf("operation %d arrived as %+v, and is reported as %+v", o.Number, arrived.op, o.Operation)
 			}
@@ -262,7 +265,7 @@ func (w *world) difference(v wanted, holder map[string]*entry, names map[string]
 func (w *world) run(t *rapid.T, p *planner.Plan, change func(*Options)) *Report {
 	w.d.log = nil
 	j := &journal{}
-	o := Options{Writers: map[string]planner.Writer{corp: w.d}, Journal: j, Parallelism: rapid.SampledFrom([]int{0, 1, 8}).Draw(t, "parallelism")}
+	o := Options{Writers: map[string]planner.Writer{corp: w.d}, Journal: j, Parallelism: map[string]int{corp: rapid.SampledFrom([]int{0, 1, 8}).Draw(t, "parallelism")}, backoff: atOnce}
 	if change != nil {
 		change(&o)
 	}
@@ -270,7 +273,7 @@ func (w *world) run(t *rapid.T, p *planner.Plan, change func(*Options)) *Report 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Parallelism <= 1 { // else the order of arrival is not the order of the journal
+	if o.Parallelism[corp] <= 1 { // else the order of arrival is not the order of the journal
 		if problem := untruthful(r, j, w.d); problem != "" {
 			t.Fatal(problem)
 		}
@@ -399,7 +402,7 @@ func TestInterruptAtEveryOperation(t *testing.T) {
 				close(interrupt)
 			}
 		}
-		r := w.run(t, p, func(o *Options) { o.Interrupt, o.Parallelism = interrupt, 1 })
+		r := w.run(t, p, func(o *Options) { o.Interrupt, o.Parallelism = interrupt, nil })
 		if len(w.d.log) > at+1 {
 			t.Fatalf("interrupted during operation %d, and %d were sent", at, len(w.d.log))
 		}

@@ -23,8 +23,9 @@ type Recorded struct {
 	Number   int
 	Provider string
 	Address  string
-	Sent     string // RFC 3339, UTC
+	Sent     string // RFC 3339, UTC; the first time
 	Ended    string
+	Attempts int // how often it was sent
 	OperationEntry
 	Result *ResultEntry
 }
@@ -84,19 +85,24 @@ func (rec *Record) add(n int, data []byte, started map[int]int) error {
 }
 
 func (rec *Record) start(e *Entry, started map[int]int) error {
-	if _, twice := started[e.Number]; twice || e.Operation == nil {
+	i, known := started[e.Number]
+	if known && e.Operation == nil && rec.Operations[i].Result != nil && e.Attempt == rec.Operations[i].Attempts+1 {
+		rec.Operations[i].Attempts, rec.Operations[i].Result, rec.Operations[i].Ended = e.Attempt, nil, ""
+		return nil
+	}
+	if known || e.Operation == nil {
 		return fmt.Errorf("operation %d starts twice or says nothing", e.Number)
 	}
 	started[e.Number] = len(rec.Operations)
 	rec.Operations = append(rec.Operations, Recorded{
-		Number: e.Number, Provider: e.Provider, Address: e.Address, Sent: e.At, OperationEntry: *e.Operation,
+		Number: e.Number, Provider: e.Provider, Address: e.Address, Sent: e.At, Attempts: 1, OperationEntry: *e.Operation,
 	})
 	return nil
 }
 
 func (rec *Record) finish(e *Entry, started map[int]int) error {
 	i, ok := started[e.Number]
-	if !ok || e.Result == nil || rec.Operations[i].Result != nil {
+	if !ok || e.Result == nil || rec.Operations[i].Result != nil || max(e.Attempt, 1) != rec.Operations[i].Attempts {
 		return fmt.Errorf("operation %d ends twice, without a start or without a result", e.Number)
 	}
 	rec.Operations[i].Result, rec.Operations[i].Ended = e.Result, e.At

@@ -70,6 +70,7 @@ type OperationReport struct {
 	Number    int // in the journal; the order in which operations are sent
 	Operation planner.Operation
 	Status    Status
+	Attempts  int    // how often it was sent
 	Cause     string // why it was not sent, with StatusNotDone and failures of our own
 	// Result is the writer's; its Refused also lists the members that were not
 	// sent because the object they name could not be created.

@@ -37,9 +37,9 @@ type Options struct {
 	Journal Journal
 	// Progress may be nil. It is called from one goroutine at a time.
 	Progress func(Event)
-	// Parallelism is how many operations are in flight at one provider; 0 means
-	// one. With more, Writers must allow concurrent calls.
-	Parallelism int
+	// Parallelism is how many operations may be in flight at a provider, by its
+	// address; none or 0 means one.
+	Parallelism map[string]int
 	// Held is what the objects hold that the plan deletes, for the journal.
 	Held map[planner.HoldingKey]planner.Holdings
 	// Interrupt, by a value or by closing, lets what is in flight finish and
@@ -47,21 +47,11 @@ type Options struct {
 	Interrupt <-chan struct{}
 	// Now is the clock of the journal; nil is time.Now.
 	Now func() time.Time
-	// OutageLimit is after how many failures in a row that point at an outage a
-	// provider is given up; 0 means 5.
+	// OutageLimit is after how many attempts in a row that point at an outage a
+	// provider is given up, once an operation has used up its attempts; 0 means 5.
 	OutageLimit int
-}
 
-// Event tells that an operation starts, or how it ended.
-type Event struct {
-	Number   int // of the operation, from 1
-	Total    int // operations of the run
-	Finished int // operations that ended or were given up so far
-	Provider string
-	Address  string
-	Name     string
-	Verb     planner.Verb
-	Status   Status // empty when the operation starts
+	backoff func(attempt int) time.Duration // nil is backoff; tests wait for less
 }
 
 // Run carries out p. The report is complete whatever happened; it is nil only
@@ -106,7 +96,9 @@ func (o *Options) complete(p *planner.Plan) error {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	o.Parallelism = max(o.Parallelism, 1)
+	if o.backoff == nil {
+		o.backoff = backoff
+	}
 	if o.OutageLimit <= 0 {
 		o.OutageLimit = defaultOutageLimit
 	}
@@ -119,6 +111,8 @@ type run struct {
 	total   int
 	lanes   []*lane
 
+	halt chan struct{} // closed when the whole run stops
+
 	mu         sync.Mutex
 	report     *Report
 	finished   int
@@ -127,7 +121,7 @@ type run struct {
 }
 
 func newRun(p *planner.Plan, o Options) *run {
-	r := &run{options: o, report: &Report{Changes: make([]ChangeReport, len(p.Changes))}}
+	r := &run{options: o, halt: make(chan struct{}), report: &Report{Changes: make([]ChangeReport, len(p.Changes))}}
 	lanes := map[string]*lane{}
 	var addresses []string
 	for i := range p.Changes {
@@ -161,19 +155,14 @@ func (r *run) stopAll(reason StopReason, detail string) {
 	if r.stop == nil {
 		r.stop = &Stop{Reason: reason, Detail: detail}
 		r.report.Stops = append(r.report.Stops, *r.stop)
+		r.emit(Event{Kind: EventStop, Stop: r.stop})
+		close(r.halt)
 	}
 }
 
-// emit reports progress. The caller holds mu.
-func (r *run) emit(s *step, status Status) {
-	if r.options.Progress == nil {
-		return
-	}
-	c := s.object.change
-	r.options.Progress(Event{
-		Number: s.report.Number, Total: r.total, Finished: r.finished,
-		Provider: c.Provider, Address: c.Address, Name: c.Name, Verb: s.op.Verb, Status: status,
-	})
+// interrupt ends the whole run because somebody asked for it. The caller holds mu.
+func (r *run) interrupt() {
+	r.stopAll(StopInterrupted, "interrupted: what was in flight was finished, nothing more was sent")
 }
 
 func (r *run) footer() Footer {

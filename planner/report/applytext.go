@@ -169,6 +169,9 @@ func (r *outcome) operation(o *apply.OperationReport) {
 		t += r.text(" (%s as planned before)", count(o.Result.Already, "member was", "members were"))
 	}
 	var trace []safe
+	if o.Attempts > 1 {
+		trace = append(trace, count(o.Attempts, "attempt", "attempts"))
+	}
 	if o.Result.Code != 0 && o.Status != apply.StatusDone {
 		trace = append(trace, safe(fmt.Sprintf("code %d", o.Result.Code)))
 	}

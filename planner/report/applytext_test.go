@@ -48,6 +48,7 @@ func mixed() (*apply.Report, ApplyOptions) {
 	set(0, apply.OutcomeFailed, "", failed, operation(planner.VerbMembers, apply.StatusNotDone, "not sent: its creation failed"))
 	r.Changes[0].Operations[1].Operation.Add = p.Changes[0].Members.Add
 	lost := answered(planner.VerbDelete, apply.StatusUnknown, 0, "the connection broke after the request was sent")
+	lost.Attempts = 4
 	set(1, apply.OutcomeUnknown, "", lost)
 	changed := answered(planner.VerbUpdate, apply.StatusStale, 16, "groupType is 8 by now")
 	changed.Operation.Edits = p.Changes[2].Edits

@@ -39,6 +39,11 @@ type Config struct {
 	pause time.Duration // before the first try again; later ones wait longer
 }
 
+// DefaultWrites is how many writes may be under way at once, where nobody says
+// otherwise. All use one connection and so one domain controller, which answers
+// requests of one connection side by side.
+const DefaultWrites = 8
+
 // Directory is an open Active Directory. It is a planner.Reader and a
 // planner.Writer; writes may run side by side with each other and with a read.
 type Directory struct {
@@ -199,16 +204,51 @@ type link struct {
 	conn *conn
 	addr string // of the first connection: later ones go there
 	dc   string // dnsHostName of the first connection
+
+	failures atomic.Int64 // failed connections so far
+	failed   error        // why the last one failed
+	barred   error        // the login was refused: asking again would lock the account
 }
 
-// get returns the connection, which may break at any time.
+// reconnectTimeout bounds the making of a connection in place of a broken one.
+const reconnectTimeout = 15 * time.Second
+
+// get returns the connection, which may break at any time. Of calls that wait for
+// a new one together, one tries.
 func (l *link) get(ctx context.Context) (*conn, error) {
+	failures := l.failures.Load()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conn != nil && !l.conn.broken.Load() && !l.conn.ldap.IsClosing() {
+	switch {
+	case l.conn != nil && !l.conn.broken.Load() && !l.conn.ldap.IsClosing():
 		return l.conn, nil
+	case l.barred != nil:
+		return nil, l.barred
+	case l.failures.Load() != failures:
+		return nil, l.failed
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, l.config.Timeout, errTimeout)
+	c, err := l.open(ctx)
+	if err == nil {
+		l.conn, l.addr, l.dc = c, c.raw.RemoteAddr().String(), c.root.host
+		return c, nil
+	}
+	if ctx.Err() == nil {
+		l.failed = err
+		l.failures.Add(1)
+	}
+	if hasCode(err, ldap.LDAPResultInvalidCredentials) {
+		l.barred = err
+	}
+	return nil, err
+}
+
+// open makes a connection and logs in.
+func (l *link) open(ctx context.Context) (*conn, error) {
+	limit := l.config.Timeout
+	if l.addr != "" {
+		limit = min(limit, reconnectTimeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTimeout)
 	defer cancel()
 	secured, raw, err := l.target.dial(ctx, orDefault(l.addr, l.target.addr))
 	if err != nil {
@@ -224,7 +264,6 @@ func (l *link) get(ctx context.Context) (*conn, error) {
 		c.close()
 		return nil, fmt.Errorf("%s led to the domain controller %s and now leads to %s, so what was written could not be read back. Set url to one domain controller", printable(l.target.url), printable(l.dc), printable(c.root.host))
 	}
-	l.conn, l.addr, l.dc = c, raw.RemoteAddr().String(), c.root.host
 	return c, nil
 }
 

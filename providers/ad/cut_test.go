@@ -255,7 +255,14 @@ func testCutWrite(t *testing.T, direct *fixture, c Config) {
 					n = 40
 					break
 				}
-				checkTruth(t, fmt.Sprintf("%s cut at %d (for good: %v)", name, n, again), r, happened(r), again)
+				what := fmt.Sprintf("%s cut at %d (for good: %v)", name, n, again)
+				checkTruth(t, what, r, happened(r), again)
+				if r.Status != planner.StatusDone {
+					op.Again = true
+					if r = direct.d.Write(t.Context(), op); r.Status != planner.StatusDone || !happened(r) {
+						t.Errorf("%s, and sent again: %s %v", what, r.Status, r.Err)
+					}
+				}
 			}
 		}
 	}

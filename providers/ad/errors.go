@@ -87,6 +87,13 @@ func answer(err error) (code uint16, message string, answered bool) {
 	return e.ResultCode, message, true
 }
 
+// codeOf is the result code of an answer, also where it was told already; 0 when
+// no answer was understood.
+func codeOf(err error) int {
+	code, _, _ := answer(err)
+	return int(code)
+}
+
 // hasCode reports whether err is the server's answer with one of the codes.
 func hasCode(err error, codes ...uint16) bool {
 	code, _, ok := answer(err)

@@ -39,6 +39,8 @@ func testDirectory(t *testing.T, f *fixture, reader Config) {
 	t.Run("move", func(t *testing.T) { testMove(t, f) })
 	t.Run("members", func(t *testing.T) { testMembers(t, f) })
 	t.Run("delete", func(t *testing.T) { testDelete(t, f) })
+	t.Run("again", func(t *testing.T) { testAgain(t, f) })
+	t.Run("side by side", func(t *testing.T) { testSideBySide(t, f) })
 	t.Run("denied", func(t *testing.T) { testDenied(t, f, reader) })
 	t.Run("open", func(t *testing.T) { testOpen(t, f.d.config) })
 	t.Run("cut reads", func(t *testing.T) { testCutRead(t, f.d.config) })

@@ -32,6 +32,11 @@ func (w *write) members(ctx context.Context) planner.Result {
 	for _, c := range w.op.Remove {
 		all = append(all, memberValue{c, false})
 	}
+	if w.op.Again {
+		for _, v := range all {
+			m.resent[v.change.DN] = true
+		}
+	}
 	for i := 0; i < len(all); i += memberBatch {
 		list, err := all[i:min(i+memberBatch, len(all))], error(nil)
 		if m.current != nil {

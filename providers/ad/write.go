@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -20,12 +19,26 @@ const markAttribute = "adminDescription"
 // Write carries out one operation. When the connection breaks after a request
 // was sent, the object is read again to learn what happened; a request is sent
 // twice only where that changes nothing (members).
+//
+// With Operation.Again the object is read first, and once more when the directory
+// refuses the operation: what an earlier attempt did counts as done, also when it
+// took effect late.
 func (d *Directory) Write(ctx context.Context, op planner.Operation) planner.Result {
 	w, err := d.newWrite(ctx, op)
-	if err != nil {
-		return planner.Result{Status: planner.StatusFailed, Err: err}
+	switch {
+	case err != nil && op.Again:
+		return planner.Result{Status: planner.StatusUnknown, Code: codeOf(err), Err: err}
+	case err != nil:
+		return planner.Result{Status: planner.StatusFailed, Code: codeOf(err), Err: err}
+	case !op.Again || op.Verb == planner.VerbMembers:
+		return w.send(ctx)
 	}
-	switch op.Verb {
+	return w.sendAgain(ctx)
+}
+
+// send sends the operation.
+func (w *write) send(ctx context.Context) planner.Result {
+	switch w.op.Verb {
 	case planner.VerbCreate:
 		return w.create(ctx)
 	case planner.VerbRestore:
@@ -39,7 +52,7 @@ func (d *Directory) Write(ctx context.Context, op planner.Operation) planner.Res
 	case planner.VerbDelete:
 		return w.remove(ctx)
 	}
-	return w.failed(fmt.Errorf("unknown verb %q", op.Verb), "")
+	return w.failed(fmt.Errorf("unknown verb %q", w.op.Verb), "")
 }
 
 // write is one operation under way.
@@ -278,19 +291,25 @@ func (w *write) remove(ctx context.Context) planner.Result {
 	case err == nil:
 		return planner.Result{Status: planner.StatusDone}
 	case !answered:
-		_, rerr := w.reread(ctx, err, guidDN(w.op.Anchor), false)
-		if hasCode(rerr, ldap.LDAPResultNoSuchObject) {
-			return planner.Result{Status: planner.StatusDone}
-		} else if rerr == nil {
-			return w.notDone(err)
-		}
-		return w.unknown(err)
+		return w.removed(ctx, err)
 	case code == ldap.LDAPResultNoSuchObject:
 		return w.stale("it does not exist any more", err)
 	case code == ldap.LDAPResultNotAllowedOnNonLeaf:
 		return w.failed(err, "There are objects below it; landfall never deletes a subtree")
 	}
 	return w.failed(err, ifDenied(err, "the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)"))
+}
+
+// removed learns after a lost answer whether the object is gone.
+func (w *write) removed(ctx context.Context, lost error) planner.Result {
+	_, err := w.reread(ctx, lost, guidDN(w.op.Anchor), false)
+	switch {
+	case hasCode(err, ldap.LDAPResultNoSuchObject):
+		return planner.Result{Status: planner.StatusDone}
+	case err == nil: // also when this identity does not see it
+		return w.notDone(lost)
+	}
+	return w.unknown(lost)
 }
 
 // attributes are those that preconditions look at.
@@ -322,33 +341,4 @@ func (w *write) isAt(e *ldap.Entry, dn string) (planner.Result, bool) {
 		return w.stale(fmt.Sprintf("it was at %s in the plan and is at %s now", dn, e.DN), nil), false
 	}
 	return planner.Result{}, true
-}
-
-// reread reads the object again after an answer was lost, on a new connection.
-func (w *write) reread(ctx context.Context, lost error, dn string, deleted bool) (*ldap.Entry, error) {
-	if lost != nil {
-		if err := w.reconnect(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return w.c.entry(ctx, dn, deleted, w.attributes("isDeleted")...)
-}
-
-// reconnect takes a new connection, with some patience.
-func (w *write) reconnect(ctx context.Context) (err error) {
-	pause := w.d.config.pause
-	for wait := pause; wait <= 16*pause; wait *= 2 {
-		var c *conn
-		if c, err = w.d.writer.get(ctx); err == nil {
-			w.c = c
-			return nil
-		}
-		w.d.config.Progress("connecting to the domain controller again", 0, 0, wait)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return err
 }

@@ -48,6 +48,11 @@ type Config struct {
 	Deadline time.Duration
 }
 
+// DefaultWrites is how many writes may be under way at once, where nobody says
+// otherwise. Graph throttles an application in a tenant as a whole, so more would
+// wait together.
+const DefaultWrites = 4
+
 // Directory is a connected tenant. Its methods may not be called concurrently,
 // except Write.
 type Directory struct {

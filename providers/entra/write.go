@@ -24,13 +24,17 @@ const writeAttempts = 3
 //
 // A PATCH whose outcome is unknown is followed by another read. If the new values
 // are there, it is done; if the old ones still are, it is sent again, which sets
-// the same values.
+// the same values. With Operation.Again it begins with that read.
 func (d *Directory) Write(ctx context.Context, op planner.Operation) planner.Result {
 	u, err := d.newUpdate(op)
 	if err != nil {
 		return planner.Result{Status: planner.StatusFailed, Err: fmt.Errorf("%s: %w", d.address, err)}
 	}
-	result := d.update(ctx, u)
+	var lost error
+	if op.Again {
+		lost = errors.New("an earlier attempt got no answer")
+	}
+	result := d.update(ctx, u, lost)
 	if result.Err != nil {
 		result.Err = fmt.Errorf("%s: group %s: %w", d.address, u.id, result.Err)
 	}
@@ -47,6 +51,7 @@ type update struct {
 type edit struct {
 	attribute planner.Attribute
 	old, new  []string
+	redacted  bool // the values are not for people
 }
 
 func (d *Directory) newUpdate(op planner.Operation) (update, error) {
@@ -79,7 +84,9 @@ func (d *Directory) newUpdate(op planner.Operation) (update, error) {
 		if _, err := graphValue(a, after); err != nil {
 			return update{}, err
 		}
-		u.edits = append(u.edits, edit{attribute: a, old: before, new: after})
+		hashed := func(d planner.Datum) bool { return d.Hash != "" }
+		u.edits = append(u.edits, edit{attribute: a, old: before, new: after,
+			redacted: slices.ContainsFunc(e.Before, hashed) || slices.ContainsFunc(e.After, hashed)})
 		names = append(names, a.Name)
 	}
 	u.view = newView(d.schema, kindGroup, names)
@@ -101,8 +108,9 @@ func texts(e planner.Edit, data []planner.Datum) ([]string, error) {
 	return out, nil
 }
 
-func (d *Directory) update(ctx context.Context, u update) planner.Result {
-	var lost error // of the last PATCH, when its outcome is unknown
+// update reads, compares and writes. lost is the error of an earlier PATCH whose
+// outcome is unknown, nil if there was none.
+func (d *Directory) update(ctx context.Context, u update, lost error) planner.Result {
 	for range writeAttempts {
 		now, err := d.readForUpdate(ctx, u)
 		switch {
@@ -174,7 +182,12 @@ func (u update) differences(now object, side func(edit) []string) string {
 			continue
 		}
 		want := side(e)
-		if !slices.Equal(slices.Sorted(slices.Values(live)), slices.Sorted(slices.Values(want))) {
+		same := slices.Equal(slices.Sorted(slices.Values(live)), slices.Sorted(slices.Values(want)))
+		switch {
+		case same:
+		case e.redacted:
+			out = append(out, e.attribute.Name+" is another value (redacted)")
+		default:
 			out = append(out, fmt.Sprintf("%s should be %s and is %s", e.attribute.Name, quoted(want), quoted(live)))
 		}
 	}

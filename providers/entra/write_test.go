@@ -2,6 +2,8 @@ package entra
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,5 +174,54 @@ func TestPatchBody(t *testing.T) {
 		if diff := cmp.Diff(test.want, string(body)); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// An operation that was tried before is looked up first: what has happened is
+// done, and nothing is sent.
+func TestWriteAgain(t *testing.T) {
+	var patches atomic.Int64
+	served := serve(t, data{"groups": {group(1, "New", nil), group(2, "Old", nil), group(3, "Third", nil)}}, tenant.Options{OnChange: func() { patches.Add(1) }})
+	dir := connect(t, served, nil)
+	for i, test := range []struct {
+		want    planner.Status
+		patches int64
+	}{{planner.StatusDone, 0}, {planner.StatusDone, 1}, {planner.StatusStale, 1}} {
+		r := dir.Write(t.Context(), planner.Operation{Verb: planner.VerbUpdate, ObjectType: "group", Anchor: guid('a', i+1), Again: true,
+			Edits: []planner.Edit{change("displayName", "Old", "New")}})
+		if r.Status != test.want || patches.Load() != test.patches {
+			t.Errorf("group %d: %s %v after %d writes", i+1, r.Status, r.Err, patches.Load())
+		}
+	}
+}
+
+// Several writes at once wait together when Graph throttles, and all are done.
+func TestWritesSideBySide(t *testing.T) {
+	const n = 12
+	var groups []map[string]any
+	for i := range n {
+		groups = append(groups, group(i+1, "Old", nil))
+	}
+	dir := connect(t, serve(t, data{"groups": groups}, tenant.Options{Faults: []tenant.Fault{{Method: "PATCH", Every: 3, Status: 429, RetryAfter: "0.01"}}}), nil)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			r := dir.Write(t.Context(), planner.Operation{Verb: planner.VerbUpdate, ObjectType: "group", Anchor: guid('a', i+1), Edits: []planner.Edit{change("displayName", "Old", "New")}})
+			if r.Status != planner.StatusDone {
+				t.Errorf("group %d: %s %v", i+1, r.Status, r.Err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A value that is redacted in the plan is not told when it turns out to be another.
+func TestWriteTellsNoRedactedValue(t *testing.T) {
+	dir := connect(t, serve(t, data{"groups": {group(1, "a secret name", nil)}}, tenant.Options{}), nil)
+	e := change("displayName", "an old secret", "a new secret")
+	e.Before[0].Hash, e.After[0].Hash = "h", "h"
+	r := dir.Write(t.Context(), planner.Operation{Verb: planner.VerbUpdate, ObjectType: "group", Anchor: guid('a', 1), Edits: []planner.Edit{e}})
+	if r.Status != planner.StatusStale || strings.Contains(r.Err.Error(), "secret") {
+		t.Errorf("%s: %v", r.Status, r.Err)
 	}
 }
