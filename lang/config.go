@@ -20,6 +20,7 @@ type Config struct {
 	Writebacks []*Writeback
 	Guards     []*Guard
 	Protected  []Protected
+	Backend    *Backend // never nil: local, unless declared
 
 	// Digest is "sha256:…" over file names, file contents and the digests of the
 	// variable values, keyed when a variable is sensitive.
@@ -76,6 +77,32 @@ type ADProvider struct {
 	GlobalCatalog string
 	Timeout       int    // seconds per LDAP call; default 60
 	Sandbox       string // path of corp.ldif relative to the configuration; "" is a real forest
+}
+
+// Backend is where the lock, the journals and the snapshots are. Credentials are
+// never in it.
+type Backend struct {
+	Kind         string // local, azblob, s3, postgres
+	Prefix       string // of the records of this configuration, without a slash at the end; shared kinds only
+	LeaseSeconds int    // 15 to 60; 0 with local
+	Range        hcl.Range
+
+	Path string // local: a folder, relative to the configuration
+
+	Account   string // azblob: a storage account, or Endpoint
+	Container string // azblob
+	Bucket    string // s3
+	Region    string // s3; optional, else AWS_REGION
+	PathStyle bool   // s3
+	Endpoint  string // azblob, s3: another address than the cloud's own
+
+	Host     string // postgres: a host, or the folder of a socket
+	Port     int
+	Database string
+	User     string
+	SSLMode  string // verify-full, verify-ca, require, disable
+	CAFile   string
+	Schema   string
 }
 
 // Settings are Entra Connect's global settings.

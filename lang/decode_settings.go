@@ -70,7 +70,8 @@ func (l *loader) decodeSettings() {
 
 func (l *loader) decodeLandfall() {
 	for _, b := range l.blocks["landfall"] {
-		a := l.read(l.scope, "landfall", b.Body, bodySchema("required_version"))
+		a := l.read(l.scope, "landfall", b.Body, landfallSchema)
+		l.decodeBackend(a.content.Blocks)
 		want := a.text("required_version", "")
 		if want == "" {
 			continue

@@ -23,7 +23,7 @@ func TestReference(t *testing.T) {
 		sections[title] = body
 	}
 	bodies := map[string][]*hcl.BodySchema{
-		"landfall": {bodySchema("required_version")}, "variable": {variableSchema, bodySchema("condition error_message")},
+		"landfall": {landfallSchema, backendSchemas["local"], backendSchemas["azblob"], backendSchemas["s3"], backendSchemas["postgres"]}, "variable": {variableSchema, bodySchema("condition error_message")},
 		`provider "entra"`: {entraSchema}, `provider "ad"`: {adSchema}, "metaverse": {metaverseSchema}, "settings": {settingsSchema},
 		"standard_rules": {packSchema}, "sync_rule": {ruleSchema, scopeSchema, clauseSchema, joinSchema, matchSchema, flowSchema},
 		"ou_mapping": {mappingSchema, ouRuleSchema}, "writeback": {writebackSchema}, "guard": {guardSchema}, "protect": {bodySchema("dns")},

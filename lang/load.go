@@ -34,7 +34,17 @@ const maxFileSize = 8 << 20
 // Load reads the configuration in a directory. The Config is nil when an error is
 // among the diagnostics; the sources come back in every case, to show lines of.
 func Load(dir string, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
-	return load(os.DirFS(dir), dir, opts, func(name string) ([]byte, error) {
+	return newLoader(dir, opts).load()
+}
+
+// LoadFS is Load from a file system, which also holds the variable files.
+func LoadFS(fsys fs.FS, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
+	return newLoaderFS(fsys, ".", opts, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) }).load()
+}
+
+// newLoader reads from a directory.
+func newLoader(dir string, opts LoadOptions) *loader {
+	return newLoaderFS(os.DirFS(dir), dir, opts, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
@@ -42,22 +52,21 @@ func Load(dir string, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
 	})
 }
 
-// LoadFS is Load from a file system, which also holds the variable files.
-func LoadFS(fsys fs.FS, opts LoadOptions) (*Config, Sources, hcl.Diagnostics) {
-	return load(fsys, ".", opts, func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) })
-}
-
-func load(fsys fs.FS, dir string, opts LoadOptions, readVarFile func(string) ([]byte, error)) (*Config, Sources, hcl.Diagnostics) {
+func newLoaderFS(fsys fs.FS, dir string, opts LoadOptions, readVarFile func(string) ([]byte, error)) *loader {
 	l := &loader{
 		opts: opts, fsys: fsys, dir: dir, readVarFile: readVarFile,
 		files:     Sources{},
 		functions: allFunctions(),
 		secrets:   map[string]bool{},
 		varFiles:  map[string]bool{},
-		config:    &Config{},
+		config:    &Config{Backend: &Backend{Kind: "local", Path: defaultFolder}},
 		metaverse: space{schema: schema.Metaverse, name: "the metaverse"},
 	}
 	l.scope = newScope(l)
+	return l
+}
+
+func (l *loader) load() (*Config, Sources, hcl.Diagnostics) {
 	l.run()
 	l.hideSecrets()
 	l.diags = sorted(l.diags)
@@ -101,6 +110,28 @@ func (l *loader) report(diags hcl.Diagnostics) { l.diags = append(l.diags, diags
 
 // run is the way of a configuration; see the package comment.
 func (l *loader) run() {
+	l.readBlocks()
+	if l.blocks == nil {
+		return
+	}
+	l.decodeLandfall()
+	l.decodeSettings()
+	l.decodeMetaverse()
+	l.decodeProviders()
+	l.decodeMappings()
+	l.decodePacks()
+	l.decodeRules()
+	l.decodeWritebacks()
+	l.decodeGuards()
+	l.decodeProtected()
+	l.assemble()
+	l.check()
+	l.config.Digest = l.digest()
+}
+
+// readBlocks parses the files and makes their names known; blocks stays nil when
+// a file cannot be parsed.
+func (l *loader) readBlocks() {
 	bodies := l.parse()
 	if l.diags.HasErrors() {
 		return
@@ -118,20 +149,6 @@ func (l *loader) run() {
 	l.declareNames()
 	l.evaluateLocals()
 	l.validateVariables()
-
-	l.decodeLandfall()
-	l.decodeSettings()
-	l.decodeMetaverse()
-	l.decodeProviders()
-	l.decodeMappings()
-	l.decodePacks()
-	l.decodeRules()
-	l.decodeWritebacks()
-	l.decodeGuards()
-	l.decodeProtected()
-	l.assemble()
-	l.check()
-	l.config.Digest = l.digest()
 }
 
 // rootSchema lists the blocks of a file.

@@ -3,14 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,9 +17,6 @@ import (
 	"github.com/landfall-directory/landfall/planner/refresh"
 	"github.com/landfall-directory/landfall/planner/report"
 )
-
-// runsDir holds the journals.
-const runsDir = ".landfall/runs"
 
 type applyFlags struct {
 	planFlags
@@ -205,28 +199,18 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	if p.Summary.Blocked == len(p.Changes) {
 		return applyStatus(p, nil)
 	}
-	run, err := apply.NewRunID(time.Now(), rand.Reader)
+	w, err := a.enterWorkplace(ctx, cfg, p)
 	if err != nil {
 		return err
 	}
-	unlock, err := a.lock(ctx, run)
-	if err != nil {
-		return err
-	}
-	defer unlock()
+	defer a.leave(w)
 	held, err := refresh.Holdings(ctx, cfg, p, dirs.readers, a.redactKey(cfg))
-	if err != nil {
-		return fmt.Errorf("nothing was written: %w", err)
-	}
-	header := apply.NewHeader(run, time.Now(), p, a.who(), version)
-	header.Directories = directoryIDs(cfg)
-	journal, err := apply.CreateJournal(runsDir, header)
 	if err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
 	a.graceful.Store(true)
 	rep, err := apply.Run(ctx, p, apply.Options{
-		Writers: dirs.writers, OnStale: f.onStale, Journal: journal, Progress: dirs.progress.event,
+		Writers: dirs.writers, OnStale: f.onStale, Journal: w.journal, Progress: dirs.progress.event,
 		Parallelism: dirs.flight, Interrupt: a.interrupt, Held: held,
 	})
 	a.graceful.Store(false)
@@ -237,7 +221,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	if err != nil {
 		fmt.Fprintf(a.stderr, "%s %s\n", a.paint("Error:"), escapeLines(err.Error()))
 	}
-	result := report.ApplyOptions{TextOptions: options, Plan: p, Run: run, Journal: filepath.ToSlash(journal.Path())}
+	result := report.ApplyOptions{TextOptions: options, Plan: p, Run: w.run, Journal: w.journal.Path()}
 	if !rep.Interrupted() {
 		if fresh, err := a.makePlan(ctx, cfg, dirs, f.planFlags); err != nil {
 			fmt.Fprintf(a.stderr, "The directories could not be read again to confirm: %s\n", escapeLines(err.Error()))

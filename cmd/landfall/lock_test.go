@@ -1,14 +1,14 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"os"
-
-	"github.com/landfall-directory/landfall/planner/lock"
+	"github.com/landfall-directory/landfall/planner/backend"
+	"github.com/landfall-directory/landfall/planner/backend/local"
 )
 
 // TestTwoAppliesDoNotInterleave: the second one says who is at work, and writes
@@ -18,16 +18,17 @@ func TestTwoAppliesDoNotInterleave(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS("../../examples/quickstart")); err != nil {
 		t.Fatal(err)
 	}
-	release, err := lock.Take(t.Context(), filepath.Join(dir, lockFile), "run 1 by somebody", time.Second)
+	s := local.Open(filepath.Join(dir, ".landfall"))
+	held, err := backend.Hold(t.Context(), s, backend.Holder{Run: "run-1", Who: "somebody"}, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	landfall(t, dir, exitError, "apply", "-auto-approve", "-lock-timeout", "10ms")
-	if out := landfall(t, dir, 0, "lock", "show"); !strings.Contains(out, "run 1 by somebody") {
+	if out := landfall(t, dir, 0, "lock", "show"); !strings.Contains(out, "run run-1 by somebody") {
 		t.Errorf("lock show: %s", out)
 	}
 	landfall(t, dir, exitChanges, "plan", "-detailed-exitcode")
-	if err := release(); err != nil {
+	if err := held.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if out := landfall(t, dir, 0, "lock", "show"); !strings.Contains(out, "Nobody") {

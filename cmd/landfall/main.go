@@ -141,7 +141,7 @@ func (a *app) command() *cobra.Command {
 	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
-	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply in this folder")
+	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.validateCommand(), a.fmtCommand(),
 		a.explainCommand(), a.metaverseCommand(), a.consoleCommand(), a.rulesCommand(), a.settingsCommand(), a.importCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),

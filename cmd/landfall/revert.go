@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,12 +41,9 @@ func (a *app) revert(ctx context.Context, run string, f planFlags, out string) e
 	if err != nil {
 		return err
 	}
-	if strings.ContainsAny(run, `/\`) {
-		return fmt.Errorf("%q is not the name of a run; landfall runs list shows them", run)
-	}
-	rec, err := readRun(filepath.Join(runsDir, run+".jsonl"))
+	rec, err := a.readRun(ctx, run)
 	if err != nil {
-		return fmt.Errorf("the run cannot be read: %w. landfall runs list shows what is recorded", err)
+		return err
 	}
 	cfg, err := a.load()
 	if err != nil {

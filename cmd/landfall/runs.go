@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -25,29 +22,32 @@ func (a *app) runsCommand() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: noArgs, RunE: func(*cobra.Command, []string) error { return a.listRuns() }},
-		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), RunE: func(_ *cobra.Command, run []string) error { return a.showRun(run[0]) }},
+		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: noArgs, RunE: func(c *cobra.Command, _ []string) error { return a.listRuns(c.Context()) }},
+		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), RunE: func(c *cobra.Command, run []string) error { return a.showRun(c.Context(), run[0]) }},
 	)
 	return c
 }
 
-func (a *app) listRuns() error {
-	names, err := filepath.Glob(filepath.Join(runsDir, "*.jsonl"))
+func (a *app) listRuns(ctx context.Context) error {
+	s, err := a.records(ctx)
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "No runs are recorded in "+runsDir+".")
+	defer s.Close()
+	runs, err := apply.ListRuns(ctx, s)
+	if err != nil {
 		return err
 	}
-	slices.Sort(names)
-	slices.Reverse(names)
+	if len(runs) == 0 {
+		_, err := fmt.Fprintf(a.stdout, "No runs are recorded in %s.\n", escapeLines(s.Where()))
+		return err
+	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "run\tstarted\twho\toperations\tended")
-	for _, name := range names {
-		rec, err := readRun(name)
+	for _, run := range runs {
+		rec, err := apply.ReadRun(ctx, s, run)
 		if err != nil {
-			fmt.Fprintf(w, "%s\t\t\t\tunreadable: %s\n", report.Escape(runName(name)), report.Escape(err.Error()))
+			fmt.Fprintf(w, "%s\t\t\t\tunreadable: %s\n", report.Escape(run), report.Escape(err.Error()))
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", report.Escape(rec.Header.Run), report.Escape(rec.Header.Started), report.Escape(rec.Header.Who), len(rec.Operations), ended(rec))
@@ -55,19 +55,11 @@ func (a *app) listRuns() error {
 	return w.Flush()
 }
 
-func runName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".jsonl") }
-
-func readRun(path string) (*apply.Record, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return apply.ReadJournal(f)
-}
-
 // ended says in words how a run ended.
 func ended(rec *apply.Record) string {
+	if rec.Sealed != nil {
+		return fmt.Sprintf("lost its lock and was stopped; run %s went on (%s)", report.Escape(rec.Sealed.By), report.Escape(rec.Sealed.At))
+	}
 	if rec.Footer == nil {
 		return "did not end: it was killed, or is still running"
 	}
@@ -87,20 +79,18 @@ func ended(rec *apply.Record) string {
 	return strings.Join(parts, ", ")
 }
 
-func (a *app) showRun(run string) error {
-	if run == "" || strings.ContainsAny(run, `/\`) {
-		return fmt.Errorf("%q is not the name of a run; landfall runs list shows them", run)
-	}
-	rec, err := readRun(filepath.Join(runsDir, run+".jsonl"))
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no run %q in %s; landfall runs list shows them", run, runsDir)
-	}
+func (a *app) showRun(ctx context.Context, run string) error {
+	rec, err := a.readRun(ctx, run)
 	if err != nil {
 		return err
 	}
 	h := rec.Header
-	fmt.Fprintf(a.stdout, "run     %s\nstarted %s by %s\nplan    %s\nconfig  %s\nended   %s\n\n", report.Escape(h.Run), report.Escape(h.Started),
-		report.Escape(h.Who), report.Escape(h.Digest), report.Escape(h.ConfigDigest), ended(rec))
+	fmt.Fprintf(a.stdout, "run     %s\nstarted %s by %s\n", report.Escape(h.Run), report.Escape(h.Started), report.Escape(h.Who))
+	if h.Commit != "" {
+		fmt.Fprintf(a.stdout, "commit  %s\n", report.Escape(h.Commit))
+	}
+	fmt.Fprintf(a.stdout, "plan    %s\nconfig  %s\nended   %s\n", report.Escape(h.Digest), report.Escape(h.ConfigDigest), ended(rec))
+	fmt.Fprintf(a.stdout, "journal %s, each following the one before; the last is sha256:%s\n\n", count(rec.Lines, "line"), rec.Head)
 	for _, o := range rec.Operations {
 		a.showOperation(o)
 	}
@@ -114,6 +104,9 @@ func (a *app) showOperation(o apply.Recorded) {
 	status := "unknown: the journal does not say how it ended"
 	if o.Result != nil {
 		status = string(o.Result.Status)
+		if o.Result.Status == apply.StatusDone {
+			status += fmt.Sprintf(" in %d ms", o.Result.Duration)
+		}
 		if o.Result.Error != "" {
 			status += ": " + o.Result.Error
 		}

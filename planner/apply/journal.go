@@ -2,14 +2,8 @@ package apply
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/landfall-directory/landfall/planner"
@@ -36,18 +30,18 @@ type Header struct {
 	Digest          string `json:"digest"`
 	ConfigDigest    string `json:"config_digest"`
 	Who             string `json:"who"`
+	Commit          string `json:"commit,omitempty"` // of the configuration, where it is known
+	Lease           int64  `json:"lease"`            // number of the lease that this run works under
 	LandfallVersion string `json:"landfall_version"`
 	// Directories says what the providers of the run are connected to: the id of
 	// the tenant, the base DN.
 	Directories map[string]string `json:"directories,omitempty"`
 }
 
-// NewHeader is the header of a run that carries out p.
-func NewHeader(run string, started time.Time, p *planner.Plan, who, version string) Header {
-	return Header{
-		Version: journalVersion, Run: run, Started: stamp(started), Digest: p.Digest,
-		ConfigDigest: p.ConfigDigest, Who: who, LandfallVersion: version,
-	}
+// NewHeader is the header of a run that carries out p. Who, Commit, Lease and
+// LandfallVersion are the caller's to fill in.
+func NewHeader(run string, started time.Time, p *planner.Plan) Header {
+	return Header{Version: journalVersion, Run: run, Started: stamp(started), Digest: p.Digest, ConfigDigest: p.ConfigDigest}
 }
 
 const journalVersion = 1
@@ -83,6 +77,7 @@ type OperationEntry struct {
 // ResultEntry is how it ended.
 type ResultEntry struct {
 	Status    Status         `json:"status"`
+	Duration  int64          `json:"duration_ms"`
 	Anchor    string         `json:"anchor,omitempty"`
 	Code      int            `json:"code,omitempty"`
 	RequestID string         `json:"request_id,omitempty"`
@@ -107,12 +102,27 @@ type Footer struct {
 	Stops    []Stop `json:"stops"`
 }
 
-// line is one line of the file; exactly one field is set.
+// Sealed is the last line of a run that lost its lease, written by the run that
+// took it over. It keeps the other one from recording anything, and with that from
+// sending anything.
+type Sealed struct {
+	At    string `json:"at"`
+	By    string `json:"by"` // the run that took over
+	Who   string `json:"who"`
+	Lease int64  `json:"lease"`
+}
+
+// line is one line of a journal. Prev is the SHA-256 of the line before, without
+// its end, in hexadecimal; so no line can be changed, taken out or put in later
+// without notice. One of the other fields is set.
 type line struct {
-	Header *Header `json:"header,omitempty"`
-	Before *Entry  `json:"before,omitempty"`
-	After  *Entry  `json:"after,omitempty"`
-	Footer *Footer `json:"footer,omitempty"`
+	Prev      string  `json:"prev"`
+	Header    *Header `json:"header,omitempty"`
+	Before    *Entry  `json:"before,omitempty"`
+	After     *Entry  `json:"after,omitempty"`
+	Footer    *Footer `json:"footer,omitempty"`
+	Sealed    *Sealed `json:"sealed,omitempty"`
+	Continued int     `json:"continued,omitempty"` // the journal goes on in this part
 }
 
 // before is the entry before the nth attempt of s.
@@ -162,69 +172,6 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-// FileJournal is a journal in a file of its own, one JSON object a line. Only
-// its owner may read it. Each line is written at once; the file is forced to the
-// disk before an operation is sent and at the end, so that a crash of the machine
-// can lose no more than the results of operations whose start is recorded.
-type FileJournal struct {
-	mu   sync.Mutex // one line at a time
-	file *os.File
-	path string
-}
-
-// runIDLetters are what a run id is made of: it becomes the name of a file.
-const runIDLetters = "0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-// CreateJournal starts dir/RUN.jsonl, and dir if it does not exist.
-func CreateJournal(dir string, h Header) (*FileJournal, error) {
-	if h.Run == "" || strings.Trim(h.Run, runIDLetters) != "" {
-		return nil, fmt.Errorf("%q is not a run id", h.Run)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	path := filepath.Join(dir, h.Run+".jsonl")
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	j := &FileJournal{file: file, path: path}
-	if err := errors.Join(j.write(line{Header: &h}), file.Sync()); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return j, nil
-}
-
-// Path is where the journal is.
-func (j *FileJournal) Path() string { return j.path }
-
-// Before records an operation that is about to be sent.
-func (j *FileJournal) Before(e Entry) error {
-	if err := j.write(line{Before: &e}); err != nil {
-		return err
-	}
-	return j.file.Sync()
-}
-
-// After records how it ended.
-func (j *FileJournal) After(e Entry) error { return j.write(line{After: &e}) }
-
-// Close records the end of the run and closes the file.
-func (j *FileJournal) Close(f Footer) error {
-	return errors.Join(j.write(line{Footer: &f}), j.file.Sync(), j.file.Close())
-}
-
-func (j *FileJournal) write(l line) error {
-	data, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_, err = j.file.Write(append(data, '\n'))
-	return err
 }
 
 // NewRunID makes the name of a run: the time in UTC, and six random digits.

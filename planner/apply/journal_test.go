@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,15 +12,24 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/backend/local"
 )
 
 var noon = time.Date(2026, 11, 22, 13, 0, 0, 0, time.FixedZone("CET", 3600))
 
+// records is a storage in a folder of this test.
+func records(t testing.TB) *local.Storage { return local.Open(filepath.Join(t.TempDir(), ".landfall")) }
+
+// held is a lease that nobody takes away.
+func held() error { return nil }
+
 func TestJournalRoundTrip(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), ".landfall", "runs")
+	s := records(t)
 	p := plan()
 	p.Digest, p.ConfigDigest = "sha256:aa", "sha256:bb"
-	j, err := CreateJournal(dir, NewHeader("20261122T120000Z-0a1b2c", noon, p, "kim@build", "0.1.0"))
+	h := NewHeader("20261122T120000Z-0a1b2c", noon, p)
+	h.Who, h.Commit, h.Lease, h.LandfallVersion = "kim@build", "3f9c2e1", 7, "0.1.0"
+	j, err := CreateJournal(s, held, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,18 +46,21 @@ func TestJournalRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	rec := readJournal(t, j.Path())
+	rec, err := ReadRun(t.Context(), s, h.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(Header{
 		Version: 1, Run: "20261122T120000Z-0a1b2c", Started: "2026-11-22T12:00:00Z", Digest: "sha256:aa",
-		ConfigDigest: "sha256:bb", Who: "kim@build", LandfallVersion: "0.1.0",
+		ConfigDigest: "sha256:bb", Who: "kim@build", Commit: "3f9c2e1", Lease: 7, LandfallVersion: "0.1.0",
 	}, rec.Header); diff != "" {
 		t.Error(diff)
 	}
 	if rec.Torn || rec.Footer == nil || rec.Footer.Counts != report.Counts() || rec.Footer.Finished != "2026-11-22T12:00:00Z" {
 		t.Errorf("footer: %+v", rec.Footer)
 	}
-	if len(rec.Operations) != 3 {
-		t.Fatalf("operations: %+v", rec.Operations)
+	if len(rec.Operations) != 3 || rec.Lines != 8 {
+		t.Fatalf("%d lines, operations: %+v", rec.Lines, rec.Operations)
 	}
 	failed, updated, members := rec.Operations[0], rec.Operations[1], rec.Operations[2]
 	if failed.Verb != planner.VerbCreate || failed.Result.Status != StatusFailed || failed.Result.Code != 32 || failed.Result.Error == "" {
@@ -65,51 +75,6 @@ func TestJournalRoundTrip(t *testing.T) {
 	}
 	if len(members.Add) != 2 || len(members.Result.Refused) != 1 || members.Result.Refused[0].Member.Name != "nobody" {
 		t.Errorf("the members: %+v %+v", members, members.Result)
-	}
-}
-
-func readJournal(t *testing.T, path string) *Record {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rec, err := ReadJournal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rec
-}
-
-func TestJournalFile(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "runs")
-	j, err := CreateJournal(dir, Header{Version: 1, Run: "r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(j.Path())
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("others may read the journal: %v, %v", info.Mode(), err)
-	}
-	if _, err := CreateJournal(dir, Header{Version: 1, Run: "r"}); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("a journal was overwritten: %v", err)
-	}
-	for _, run := range []string{"", "..", "a/b", "../x"} {
-		if _, err := CreateJournal(dir, Header{Version: 1, Run: run}); err == nil {
-			t.Errorf("the run id %q was accepted", run)
-		}
-	}
-	if err := j.Before(Entry{Number: 1, Operation: &OperationEntry{}}); err != nil {
-		t.Fatal(err)
-	}
-	// Nothing was closed: what is recorded is in the file all the same.
-	rec := readJournal(t, j.Path())
-	if len(rec.Operations) != 1 || rec.Operations[0].Result != nil || rec.Footer != nil || rec.Torn {
-		t.Errorf("after a crash: %+v", rec)
-	}
-	if err := j.Close(Footer{}); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -139,7 +104,8 @@ func TestReadJournalTornAtEveryByte(t *testing.T) {
 
 // journalText is a journal of two operations.
 func journalText(t testing.TB) []byte {
-	j, err := CreateJournal(t.TempDir(), Header{Version: 1, Run: "r"})
+	s := records(t)
+	j, err := CreateJournal(s, held, Header{Version: 1, Run: "r"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +116,7 @@ func journalText(t testing.TB) []byte {
 	if err = errors.Join(err, j.Close(Footer{})); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(j.Path())
+	data, err := s.Read(t.Context(), "runs/r.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,20 +142,37 @@ func TestReadJournalRefusesWhatIsWrong(t *testing.T) {
 		"ends twice":       {header + start + end + end, "ends twice"},
 		"ends first":       {header + end, "without a start"},
 		"no result":        {header + start + `{"after":{"number":1}}` + "\n", "without a result"},
-		"after the footer": {header + footer + start, "after the footer"},
+		"after the footer": {header + footer + start, "after the end"},
+		"after the seal":   {header + `{"sealed":{"by":"s"}}` + "\n" + start, "after the end"},
+		"only a seal":      {`{"sealed":{"by":"s"}}` + "\n", "run s took its lock over before it began"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if rec, err := ReadJournal(strings.NewReader(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if rec, err := ReadJournal(strings.NewReader(chain(test.text))); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%+v, %v", rec, err)
 			}
 		})
 	}
 }
 
+// chain gives every line of a journal the hash of the one before.
+func chain(text string) string {
+	var out strings.Builder
+	prev := ""
+	for l := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(l, "{"); ok {
+			l = strings.Replace(`{"prev":"`+prev+`",`+rest, ",}", "}", 1)
+		}
+		prev = hashLine([]byte(strings.TrimSuffix(l, "\n")))
+		out.WriteString(l)
+	}
+	return out.String()
+}
+
 func FuzzReadJournal(f *testing.F) {
 	f.Add(journalText(f))
-	f.Add([]byte(`{"header":{"version":1}}` + "\n" + `{"before":{"number":1,"operation":{"edits":[{"before":[{"hash":"h","length":1}]}]}}}` + "\n"))
+	f.Add([]byte(chain(`{"header":{"version":1}}` + "\n" + `{"before":{"number":1,"operation":{"edits":[{"before":[{"hash":"h","length":1}]}]}}}` + "\n")))
+	f.Add([]byte(chain(`{"header":{"version":1}}` + "\n" + `{"continued":2}` + "\n" + `{"sealed":{"by":"s"}}` + "\n")))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rec, err := ReadJournal(bytes.NewReader(data))
 		if (rec == nil) == (err == nil) {

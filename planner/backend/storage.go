@@ -24,11 +24,12 @@ import (
 // An error that wraps fs.ErrNotExist says that a log or file does not exist. Other
 // errors say what happened where, without credentials.
 type Storage interface {
-	// Append adds data to the log name, which ends at byte position at as far as the
-	// caller knows; position 0 starts a log. It returns nil when the data is durable:
-	// no crash of any machine loses it. When somebody else appended there first, the
-	// error wraps ErrMoved and the log is unchanged. After any other error the data
-	// may or may not be in the log.
+	// Append adds data, at most MaxAppend bytes, to the log name, which ends at byte
+	// position at as far as the caller knows; position 0 starts a log. It returns nil
+	// when the data is durable: no crash of any machine loses it. When somebody else
+	// appended there first, the error wraps ErrMoved and the log is unchanged; the
+	// same data there counts as an earlier attempt that got through. After any other
+	// error the data may or may not be in the log, and the caller may try again.
 	Append(ctx context.Context, name string, at int64, data []byte) error
 
 	// Finish says that its only writer appends nothing more to a log, so that the
@@ -57,6 +58,9 @@ type Storage interface {
 
 	Close() error
 }
+
+// MaxAppend is how much one Append may add: Azure's limit for a block.
+const MaxAppend = 4 << 20
 
 // Item is a log or a file.
 type Item struct {

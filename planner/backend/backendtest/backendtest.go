@@ -73,6 +73,9 @@ func testLog(t *testing.T, _ Target, connect func() backend.Storage) {
 			t.Errorf("append at %d: %v", at, err)
 		}
 	}
+	must(t, a.Append(ctx, "runs/one.jsonl", 6, []byte("second\n"))) // again, because the answer was lost
+	must(t, a.Append(ctx, "runs/two.jsonl", 0, []byte("x\n")))
+	must(t, a.Append(ctx, "runs/two.jsonl", 0, []byte("x\n")))
 	must(t, b.Append(ctx, "runs/one.jsonl", 13, []byte("sealed\n")))
 	if err := a.Append(ctx, "runs/one.jsonl", 13, []byte("I was paused\n")); !errors.Is(err, backend.ErrMoved) {
 		t.Errorf("the writer of a sealed log: %v", err)
@@ -86,7 +89,7 @@ func testBytes(t *testing.T, _ Target, connect func() backend.Storage) {
 	for i := range every {
 		every[i] = byte(i)
 	}
-	large := bytes.Repeat([]byte("a line of a journal that is long\n"), 100_000) // 3.3 MB
+	large := bytes.Repeat([]byte("0123456789abcde\n"), backend.MaxAppend/16)
 	must(t, s.Append(ctx, "log", 0, every))
 	must(t, s.Append(ctx, "log", 256, large))
 	wantRead(t, s, "log", string(every)+string(large))

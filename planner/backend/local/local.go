@@ -4,6 +4,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,6 +63,9 @@ func (s *Storage) Append(_ context.Context, name string, at int64, data []byte) 
 	}
 	f, err := os.OpenFile(path, flags, 0o600)
 	if errors.Is(err, fs.ErrExist) {
+		if same, err := hasAt(path, at, data); err != nil || same {
+			return err
+		}
 		return fmt.Errorf("%s: %w", name, backend.ErrMoved)
 	}
 	if err != nil {
@@ -73,18 +77,28 @@ func (s *Storage) Append(_ context.Context, name string, at int64, data []byte) 
 		return err
 	}
 	if info.Size() != at {
+		if same, err := hasAt(path, at, data); err != nil || same {
+			return err
+		}
 		return fmt.Errorf("%s: %w: it has %d bytes and not %d", name, backend.ErrMoved, info.Size(), at)
 	}
-	if _, err := f.WriteAt(data, at); err != nil {
-		return err
+	_, err = f.WriteAt(data, at)
+	if err == nil {
+		err = f.Sync()
 	}
-	if err := f.Sync(); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, f.Truncate(at)) // a full disk leaves no half line
 	}
 	if at == 0 {
 		return syncFolder(filepath.Dir(path))
 	}
 	return nil
+}
+
+// hasAt reports whether a file ends with data, at this position.
+func hasAt(path string, at int64, data []byte) (bool, error) {
+	whole, err := os.ReadFile(path)
+	return err == nil && int64(len(whole)) == at+int64(len(data)) && bytes.Equal(whole[at:], data), err
 }
 
 // syncFolder makes a new name in a folder durable, where the system can.
