@@ -166,7 +166,7 @@ func (l *lane) unrecorded(s *step, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.journalErr = errors.Join(r.journalErr, err)
-	r.stopAll(StopJournal, err.Error())
+	r.stopUnrecorded(err)
 	s.notSent(r.stop)
 }
 
@@ -197,7 +197,7 @@ func (l *lane) recorded(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.journalErr = errors.Join(r.journalErr, err)
-	r.stopAll(StopJournal, err.Error())
+	r.stopUnrecorded(err)
 }
 
 // stopped reports whether nothing more may be sent, and notes the cause in the
@@ -240,6 +240,8 @@ func stopWords(s *Stop) string {
 		return "the run had stopped at a stale change (-on-stale=fail)"
 	case StopOutage:
 		return "the directory had stopped answering"
+	case StopLock:
+		return "the run had lost its lock"
 	default:
 		return "the journal could not be written"
 	}

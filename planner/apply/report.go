@@ -42,6 +42,7 @@ const (
 	StopStale       StopReason = "stale"       // -on-stale=fail
 	StopOutage      StopReason = "outage"      // several failures in a row look like an outage
 	StopJournal     StopReason = "journal"     // the journal cannot be written
+	StopLock        StopReason = "lock"        // another run has, or may have, the lock
 )
 
 // Stop is one early end.

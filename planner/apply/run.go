@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/landfall-directory/landfall/planner"
+	"github.com/landfall-directory/landfall/planner/backend"
 )
 
 // What happens after a change turned out to be stale.
@@ -148,6 +149,16 @@ func newRun(p *planner.Plan, o Options) *run {
 		r.lanes = append(r.lanes, l)
 	}
 	return r
+}
+
+// stopUnrecorded ends the whole run because the journal did not take a line. The
+// caller holds mu.
+func (r *run) stopUnrecorded(err error) {
+	reason := StopJournal
+	if errors.Is(err, backend.ErrLost) {
+		reason = StopLock
+	}
+	r.stopAll(reason, err.Error())
 }
 
 // stopAll ends the whole run; the first reason counts. The caller holds mu.

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// storage is a backend that two machines share in these tests.
+type storage struct {
+	declare string   // the backend block
+	environ []string // its credentials
+	expires bool     // the lock of a killed run is free after its lease, not at once
+}
+
+// storages are started for a test, each empty.
+var storages = map[string]func(t *testing.T) storage{
+	"local": func(t *testing.T) storage {
+		return storage{declare: `backend "local" { path = "` + filepath.ToSlash(t.TempDir()) + `/records" }`}
+	},
+}
+
+// eachStorage runs a test on every backend, side by side: most of it is waiting.
+func eachStorage(t *testing.T, test func(t *testing.T, s storage)) {
+	for name, start := range storages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, start(t))
+		})
+	}
+}
+
+// machines are two computers with the same configuration, the same servers and
+// the same backend.
+func machines(t *testing.T, s storage) (a, b *estate) {
+	t.Helper()
+	a = newEstate(t, func(config string) string {
+		const line = `required_version = ">= 0.1"`
+		if !strings.Contains(config, line) {
+			t.Fatal("the quickstart has changed")
+		}
+		return strings.Replace(config, line, line+"\n  "+s.declare, 1)
+	})
+	a.environ = append(a.environ, s.environ...)
+	b = &estate{dir: t.TempDir(), environ: a.environ, conn: a.conn}
+	if err := os.CopyFS(b.dir, os.DirFS(a.dir)); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// process is a run of landfall that goes on beside the test.
+type process struct {
+	*exec.Cmd
+	out *bytes.Buffer
+}
+
+// startUntil starts landfall and waits until the forest has committed its write
+// number at. The answer to that write comes when then has returned.
+func (e *estate) startUntil(t *testing.T, at int64, then func(p *process), args ...string) *process {
+	t.Helper()
+	c, out := e.command(args...)
+	p := &process{c, out}
+	reached := make(chan struct{})
+	e.mu.Lock()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	e.onWrite = func(n int64) {
+		if n == at {
+			close(reached)
+			then(p)
+		}
+	}
+	e.mu.Unlock()
+	t.Cleanup(func() { _ = c.Process.Kill() }) // it ended, unless the test failed
+	<-reached
+	return p
+}
+
+func (p *process) signal(t *testing.T, s os.Signal) {
+	if err := p.Process.Signal(s); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTwoAppliesAtOnce: one works, the other one writes nothing and says who does;
+// afterwards it sees what was done, from the other machine.
+func TestTwoAppliesAtOnce(t *testing.T) {
+	eachStorage(t, func(t *testing.T, s storage) {
+		a, b := machines(t, s)
+		goOn := make(chan struct{})
+		first := a.startUntil(t, 2, func(*process) { <-goOn }, "apply", "-auto-approve")
+		if out := b.run(t, exitError, "apply", "-auto-approve", "-lock-timeout", "100ms"); !strings.Contains(out, "another apply is at work") || !strings.Contains(out, "Nothing was written") {
+			t.Errorf("the second:\n%s", out)
+		}
+		if out := b.run(t, 0, "lock", "show"); !strings.Contains(out, "Held by run ") {
+			t.Errorf("lock show:\n%s", out)
+		}
+		close(goOn)
+		if err := first.Wait(); err != nil {
+			t.Errorf("the first: %v\n%s", err, first.out)
+		}
+		writes := a.writes.Load()
+		b.run(t, 0, "plan", "-detailed-exitcode")
+		b.run(t, 0, "apply", "-auto-approve")
+		if n := a.writes.Load(); n != writes {
+			t.Errorf("%d writes of a run with nothing to do", n-writes)
+		}
+		if out := b.run(t, 0, "runs", "list"); strings.Count(out, "6 done") != 1 {
+			t.Errorf("runs list:\n%s", out)
+		}
+		if out := b.run(t, 0, "lock", "show"); !strings.Contains(out, "Nobody") {
+			t.Errorf("lock show:\n%s", out)
+		}
+	})
+}
+
+// TestHolderIsKilled: the lock of a run that was killed is free by itself, and the
+// next run finishes the work.
+func TestHolderIsKilled(t *testing.T) {
+	eachStorage(t, func(t *testing.T, s storage) {
+		whole := newEstate(t, unchanged)
+		whole.run(t, 0, "apply", "-auto-approve")
+		a, b := machines(t, s)
+		gone := a.startUntil(t, 3, func(p *process) { p.signal(t, os.Kill) }, "apply", "-auto-approve")
+		_ = gone.Wait() // it was killed
+		out := b.run(t, 0, "apply", "-auto-approve", "-lock-timeout", "120s")
+		if s.expires != strings.Contains(out, "did not give its lock back") {
+			t.Errorf("the next run:\n%s", out)
+		}
+		if diff := cmp.Diff(whole.everything(t), b.everything(t)); diff != "" {
+			t.Errorf("in the end (-want +got):\n%s", diff)
+		}
+		b.run(t, 0, "plan", "-detailed-exitcode")
+		want := "did not end"
+		if s.expires {
+			want = "lost its lock"
+		}
+		if out := b.run(t, 0, "runs", "list"); strings.Count(out, want) != 1 {
+			t.Errorf("runs list:\n%s", out)
+		}
+	})
+}
+
+// TestHolderWakesUpLate: a run that slept longer than its lease, while another one
+// had it, writes nothing more, although there is much that it could still write.
+func TestHolderWakesUpLate(t *testing.T) {
+	eachStorage(t, func(t *testing.T, s storage) {
+		if !s.expires {
+			t.Skip("the operating system keeps the lock as long as the process is there")
+		}
+		a, b := machines(t, s)
+		asleep := a.startUntil(t, 2, func(p *process) { p.signal(t, syscall.SIGSTOP) }, "apply", "-auto-approve", "-parallelism", "1")
+		out := b.run(t, 0, "apply", "-auto-approve", "-lock-timeout", "120s", "-only", `ou_mapping.cloud_groups["OU=Security*`)
+		if !strings.Contains(out, "did not give its lock back") {
+			t.Errorf("the next run:\n%s", out)
+		}
+		writes := a.writes.Load()
+		b.run(t, 2, "plan", "-detailed-exitcode") // there is something left
+		asleep.signal(t, syscall.SIGCONT)
+		_ = asleep.Wait() // its status is looked at
+		if status := asleep.ProcessState.ExitCode(); status != exitIncomplete || !strings.Contains(asleep.out.String(), "lock is not held any more") {
+			t.Errorf("it woke up, status %d:\n%s", status, asleep.out)
+		}
+		if n := a.writes.Load(); n != writes {
+			t.Errorf("it wrote %d times after it had lost its lock:\n%s", n-writes, asleep.out)
+		}
+		if out := b.run(t, 0, "runs", "list"); strings.Count(out, "lost its lock") != 1 {
+			t.Errorf("runs list:\n%s", out)
+		}
+		b.run(t, 0, "apply", "-auto-approve")
+		b.run(t, 0, "plan", "-detailed-exitcode")
+	})
+}
