@@ -18,9 +18,12 @@ type Snapshot map[string]*Space
 type Options struct {
 	Now     time.Time // becomes Plan.Created
 	Version string    // of landfall
-	// Only and Except restrict the plan: addresses, prefixes of them, or
-	// patterns with *. Empty Only is everything.
+	// Only and Except restrict the plan: addresses, prefixes of them, patterns
+	// with *, rule=NAME, ou=DN or action=WORD. Empty Only is everything.
 	Only, Except []string
+	// Base says that another configuration is compared with this one: Only and
+	// Except may name what only that one has.
+	Base bool
 	// Accept lifts limits: guard.NAME or settings.delete_threshold to a count.
 	Accept map[string]int
 	// Refresh says how the snapshot came to be: "full" when empty, "snapshot"
@@ -97,6 +100,8 @@ type build struct {
 	byMV       map[mvID][]*item
 	entra      map[entraKey]*Change
 	valueIndex map[valueKey]map[string][]ObjectID // see byValue
+	ahead      map[string]bool                    // see partition
+	leftOut    map[string]bool                    // provider and mark of what a change would make that restrict left out
 	plan       Plan
 	trace      *trace             // nil, but for who looks inside
 	addresses  map[string][]*item // see itemsByAddress

@@ -39,8 +39,17 @@ func (b *build) consequences() {
 	b.plan.Changes = kept
 	needed := parents(kept)
 	b.plan.Changes = slices.DeleteFunc(kept, func(c Change) bool {
-		return c.ObjectType == "organizationalUnit" && c.Blocked == nil && !needed[placeKey(c.Provider, *c.DN.After)]
+		if c.ObjectType != "organizationalUnit" || c.Blocked != nil {
+			return false
+		}
+		key := placeKey(c.Provider, *c.DN.After)
+		return !needed[key] && !b.ahead[key]
 	})
+	if part := b.plan.Partial; part != nil {
+		part.Needed = slices.DeleteFunc(part.Needed, func(address string) bool {
+			return !slices.ContainsFunc(b.plan.Changes, func(c Change) bool { return c.Address == address })
+		})
+	}
 }
 
 // keptNames blocks changes that take the name of an object which keeps it after
@@ -93,7 +102,11 @@ func (b *build) onlyMade(c *Change, made map[string]bool, moved map[string]strin
 		if !isMark(x.ID) || made[c.Provider+"\x00"+x.ID] {
 			return false
 		}
-		m.Skipped = append(m.Skipped, SkippedMember{ID: x.ID[len(markPrefix):], Name: x.Name, Reason: "group_not_written_back"})
+		reason := "group_not_written_back"
+		if b.leftOut[c.Provider+"\x00"+x.ID] {
+			reason = "left_out"
+		}
+		m.Skipped = append(m.Skipped, SkippedMember{ID: x.ID[len(markPrefix):], Name: x.Name, Reason: reason})
 		m.After--
 		return true
 	})

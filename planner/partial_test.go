@@ -32,7 +32,7 @@ func TestOnlyAndExcept(t *testing.T) {
 	if got := names(p); !slices.Equal(got, []string{"Outer", "Security"}) || p.Partial == nil || p.Partial.LeftOut != 3 {
 		t.Errorf("only Outer, and the OU that it needs: %q %+v", got, p.Partial)
 	}
-	if got := members(find1(t, p, address(outer))); !slices.Equal(got, []string{"+Ada", "Inner (group_not_written_back)"}) {
+	if got := members(find1(t, p, address(outer))); !slices.Equal(got, []string{"+Ada", "Inner (left_out)"}) {
 		t.Errorf("a group that the plan leaves out is a member: %q", got)
 	}
 	mustNotDangle(t, w, p)

@@ -32,6 +32,12 @@ type Partial struct {
 	Only    []string `json:"only"`
 	Except  []string `json:"except"`
 	LeftOut int      `json:"left_out"` // changes
+	// LeftOutActions counts the changes that are left out by their actions; one
+	// with several counts in each.
+	LeftOutActions map[Action]int `json:"left_out_actions"`
+	// Needed are the addresses of OUs that were not selected and stay, because a
+	// change that was selected needs them.
+	Needed []string `json:"needed"`
 }
 
 // Accepted is one limit that was lifted to an exact number.

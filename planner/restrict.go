@@ -1,96 +1,115 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/landfall-directory/landfall/lang/dn"
 )
 
-// restrict applies -only and -except: addresses, prefixes of them, or patterns
-// with *. The plan says that it is partial and how much it leaves out. OUs stay
-// in when a change that stays needs them. A pattern that no block can have is an
-// error: a misspelt -except would let through what it was to leave out.
+// restrict applies -only and -except. A change stays when one of -only takes it,
+// or there is none, and none of -except does. Changes stay or go whole. What stays
+// can be carried out: the OUs that it needs stay with it, and members that a
+// change makes which goes are held back (see onlyMade). The plan says that it is
+// partial, and what it leaves out.
 func (b *build) restrict() error {
 	if len(b.options.Only)+len(b.options.Except) == 0 {
 		return nil
 	}
-	for _, p := range slices.Concat(b.options.Only, b.options.Except) {
-		if !b.addressable(p) {
-			return fmt.Errorf("-only or -except names %q, and nothing in this configuration has an address that begins like that. Addresses begin with %s",
-				p, strings.Join(b.blocks(), ", "))
-		}
+	only, err := b.selectors("-only", b.options.Only)
+	if err != nil {
+		return err
 	}
-	keep := func(address string) bool {
-		in := len(b.options.Only) == 0
-		for _, p := range b.options.Only {
-			in = in || matchAddress(p, address)
-		}
-		for _, p := range b.options.Except {
-			in = in && !matchAddress(p, address)
-		}
-		return in
+	except, err := b.selectors("-except", b.options.Except)
+	if err != nil {
+		return err
 	}
+	b.warnOfIdle(slices.Concat(only, except))
+	taken := func(by []selector, c *Change) bool {
+		return slices.ContainsFunc(by, func(s selector) bool { return s.takes(c) })
+	}
+	part := partition{plan: &b.plan}
+	for i := range b.plan.Changes {
+		c := &b.plan.Changes[i]
+		part.stays = append(part.stays, (len(only) == 0 || taken(only, c)) && !taken(except, c))
+		part.named = append(part.named, part.stays[i] && len(only) > 0)
+	}
+	part.needOUs()
+	b.plan.Partial = &Partial{Only: nonNil(b.options.Only), Except: nonNil(b.options.Except), LeftOutActions: map[Action]int{}, Needed: nonNil(part.needed)}
+	b.ahead, b.leftOut = part.ahead, map[string]bool{}
 	kept := b.plan.Changes[:0:0]
-	for _, c := range b.plan.Changes {
-		if keep(c.Address) {
+	for i, c := range b.plan.Changes {
+		if part.stays[i] {
 			kept = append(kept, c)
+			continue
 		}
-	}
-	needed := parents(kept)
-	for _, c := range b.plan.Changes {
-		if c.ObjectType == "organizationalUnit" && !keep(c.Address) && needed[placeKey(c.Provider, *c.DN.After)] {
-			kept = append(kept, c)
+		b.plan.Partial.LeftOut++
+		for _, a := range c.Actions {
+			b.plan.Partial.LeftOutActions[a]++
 		}
-	}
-	b.plan.Partial = &Partial{
-		Only: nonNil(b.options.Only), Except: nonNil(b.options.Except), LeftOut: len(b.plan.Changes) - len(kept),
+		if it := b.itemOf(&c); it != nil && !it.exists() {
+			b.leftOut[c.Provider+"\x00"+it.mark()] = true
+		}
 	}
 	b.plan.Changes = kept
 	return nil
 }
 
-// blocks are the addresses that those of changes begin with.
-func (b *build) blocks() []string {
-	var out []string
-	for _, w := range b.cfg.Writebacks {
-		out = append(out, w.Address())
+// warnOfIdle names the selectors that take nothing: they may be out of date.
+func (b *build) warnOfIdle(all []selector) {
+	for _, s := range all {
+		takes := func(c Change) bool { return s.takes(&c) }
+		if !slices.ContainsFunc(b.plan.Changes, takes) {
+			b.diagnose("warning", "selector_matched_nothing", "A selector takes nothing",
+				s.flag+" "+s.text+" takes none of the changes that there are to make, so it has no effect on what the plan has. Look at \"landfall plan\" without it.", hcl.Range{})
+		}
 	}
-	for _, m := range b.cfg.OUMappings {
-		out = append(out, m.Address())
-	}
-	for _, p := range b.cfg.Providers {
-		out = append(out, p.Address())
-	}
-	return out
 }
 
-// addressable reports whether a change could match a pattern.
-func (b *build) addressable(pattern string) bool {
-	literal, _, _ := strings.Cut(pattern, "*")
-	return slices.ContainsFunc(b.blocks(), func(block string) bool {
-		rest, inside := strings.CutPrefix(literal, block)
-		return strings.HasPrefix(block, literal) || inside && strings.HasPrefix(rest, "[")
-	})
+// partition says of every change of a plan whether it stays.
+type partition struct {
+	plan   *Plan
+	stays  []bool
+	named  []bool          // by -only
+	needed []string        // addresses of OUs that stay although they were not selected
+	ahead  map[string]bool // OUs that stay although only what goes needs them
 }
 
-func matchAddress(pattern, address string) bool {
-	if !strings.Contains(pattern, "*") {
-		return strings.HasPrefix(address, pattern)
-	}
-	parts := strings.Split(pattern, "*")
-	if !strings.HasPrefix(address, parts[0]) {
-		return false
-	}
-	rest := address[len(parts[0]):]
-	for i, part := range parts[1:] {
-		if i == len(parts)-2 {
-			return strings.HasSuffix(rest, part)
+// needOUs keeps the OUs that changes which stay need, and lets those go that
+// nothing needs any more. One that -only names stays: making OUs ahead of their
+// groups is a thing to ask for.
+func (p *partition) needOUs() {
+	ous := map[string]int{}
+	var stay []Change
+	for i, c := range p.plan.Changes {
+		switch {
+		case c.ObjectType == "organizationalUnit":
+			ous[placeKey(c.Provider, *c.DN.After)] = i
+		case p.stays[i]:
+			stay = append(stay, c)
 		}
-		at := strings.Index(rest, part)
-		if at < 0 {
-			return false
-		}
-		rest = rest[at+len(part):]
 	}
-	return true
+	needed := parents(stay)
+	p.ahead = map[string]bool{}
+	for key, i := range ous {
+		if p.named[i] && !needed[key] {
+			c := p.plan.Changes[i]
+			d, err := dn.Parse(*c.DN.After)
+			for ; err == nil && d.Len() > 0; d = d.Parent() { // and those above it
+				if above := c.Provider + "\x00" + d.Key(); !needed[above] {
+					p.ahead[above] = true
+				}
+			}
+		}
+	}
+	for key, i := range ous {
+		needs := needed[key] || p.ahead[key]
+		if needs && !p.stays[i] {
+			p.needed = append(p.needed, p.plan.Changes[i].Address)
+		}
+		p.stays[i] = needs
+	}
+	slices.SortFunc(p.needed, strings.Compare)
 }

@@ -43,7 +43,9 @@ func Revert(cfg *lang.Config, snap Snapshot, run string, operations []Recorded, 
 		}
 	}
 	b.protect()
-	b.restrict()
+	if err := b.restrict(); err != nil {
+		return nil, err
+	}
 	b.guards()
 	return b.finish(), nil
 }

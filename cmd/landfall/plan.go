@@ -23,14 +23,24 @@ import (
 type planFlags struct {
 	only, except, accept []string
 	view                 string
+	base                 bool // they were meant for another configuration than this one
 }
 
 func (f *planFlags) register(c *cobra.Command) {
-	c.Flags().StringArrayVar(&f.only, "only", nil, "plan only what has this `ADDRESS` (or prefix, or pattern with *); may be repeated")
-	c.Flags().StringArrayVar(&f.except, "except", nil, "leave out what has this `ADDRESS` (or prefix, or pattern with *); may be repeated")
+	c.Flags().StringArrayVar(&f.only, "only", nil, "plan only what this `SELECTOR` takes: an address, a prefix or a pattern with *, rule=NAME, ou=DN or action=WORD; may be repeated")
+	c.Flags().StringArrayVar(&f.except, "except", nil, "leave out what this `SELECTOR` takes, as in -only; may be repeated")
 	c.Flags().StringArrayVar(&f.accept, "accept", nil, "lift a limit up to exactly this number: `guard.NAME=COUNT` or settings.delete_threshold=COUNT")
 	c.Flags().StringVar(&f.view, "view", "default", "how much to show: `VIEW` is summary, default or full")
 }
+
+// selectorHelp explains -only and -except.
+const selectorHelp = "-only and -except take parts of a plan. A change is in it if one of -only takes it, or there is\n" +
+	"none, and none of -except does; it stays or goes whole. They take\n\n" +
+	"  ADDRESS      what has this address, or one that begins so; * stands for any text\n" +
+	"  rule=NAME    what this rule decides: its name, its address (sync_rule.x, writeback.x), or a pattern with *\n" +
+	"  ou=DN        what is in this OU or below it, or will be\n" +
+	"  action=WORD  create, restore, move, rename, update, members, delete, member_add, member_remove, type_change\n\n" +
+	"OUs stay that something needs; members that are not made are held back. The plan says what it leaves out."
 
 // accepted parses -accept and checks that the names exist.
 func (f *planFlags) accepted(cfg *lang.Config) (map[string]int, error) {
@@ -62,7 +72,7 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan",
 		Short: "Show what would change, and why",
 		Long: "plan reads both directories, compares them with the configuration and shows what apply would do.\n" +
-			"It writes nothing to any directory.\n\n" +
+			"It writes nothing to any directory.\n\n" + selectorHelp + "\n\n" +
 			"Exit status: 0, or 1 if no plan could be made. With -detailed-exitcode also 2 if there is any\n" +
 			"change, and 6 if anything is blocked.",
 		Args: noArgs,
@@ -205,7 +215,7 @@ func (a *app) planOn(ctx context.Context, cfg *lang.Config, f planFlags, o offli
 	if err != nil || base == nil {
 		return p, err
 	}
-	old, err := a.build(base, snap, planFlags{only: f.only, except: f.except}, o.snapshot != "")
+	old, err := a.build(base, snap, planFlags{only: f.only, except: f.except, base: true}, o.snapshot != "")
 	if err != nil {
 		return nil, fmt.Errorf("the base configuration: %w", err)
 	}
@@ -248,7 +258,7 @@ func (a *app) build(cfg *lang.Config, snap planner.Snapshot, f planFlags, offlin
 	if err != nil {
 		return nil, err
 	}
-	o := planner.Options{Now: time.Now(), Version: version, Only: f.only, Except: f.except, Accept: accept, RedactKey: a.redactKey(cfg)}
+	o := planner.Options{Now: time.Now(), Version: version, Only: f.only, Except: f.except, Base: f.base, Accept: accept, RedactKey: a.redactKey(cfg)}
 	if offline {
 		o.Refresh = "snapshot"
 	}

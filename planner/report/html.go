@@ -81,8 +81,8 @@ type htmlPage struct {
 }
 
 type htmlPartial struct {
-	LeftOut      string
-	Only, Except []string
+	LeftOut              string
+	Only, Except, Needed []string
 }
 
 type htmlRead struct{ Address, What string }
@@ -119,7 +119,7 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), JSON: template.JS(encoded),
 	}
 	if part := p.Partial; part != nil {
-		h.Partial = &htmlPartial{LeftOut: string(count(part.LeftOut, "change is", "changes are")), Only: r.shown(part.Only), Except: r.shown(part.Except)}
+		h.Partial = &htmlPartial{LeftOut: string(r.leftOut(part)), Only: r.shown(part.Only), Except: r.shown(part.Except), Needed: r.shown(part.Needed)}
 	}
 	if p.Base != nil {
 		h.Base = r.show(*p.Base)

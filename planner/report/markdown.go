@@ -158,12 +158,22 @@ func (c *comment) headline() {
 		c.put("**Accepted:** %s up to %s\n\n", l.Name, l.Count)
 	}
 	if part := p.Partial; part != nil {
-		c.put("**PARTIAL PLAN:** %s left out.", count(part.LeftOut, "change is", "changes are"))
+		c.put("**PARTIAL PLAN:** %s.", c.leftOut(part))
 		for _, a := range part.Only {
 			c.put(" Only %s.", a)
 		}
 		for _, a := range part.Except {
 			c.put(" Except %s.", a)
+		}
+		if shown := c.atMost(len(part.Needed)); shown > 0 {
+			var needed []safe
+			for _, a := range part.Needed[:shown] {
+				needed = append(needed, c.text("%s", a))
+			}
+			if more := len(part.Needed) - shown; more > 0 {
+				needed = append(needed, c.text("%s more", more))
+			}
+			c.put(" Kept, because others need them: %s.", join(needed, ", "))
 		}
 		c.out.WriteString("\n\n")
 	}

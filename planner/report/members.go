@@ -25,6 +25,7 @@ var reasonWords = map[string]string{
 	"foreign_security_principal": "foreign security principal",
 	"unresolved":                 "synchronised, but not found in the target",
 	"outside_view":               "in the target, outside of what was read; kept",
+	"left_out":                   "made by a change that this partial plan leaves out",
 	// not written
 	"unset":                "its writeback state was never set",
 	"writeback_off":        "writeback is switched off",

@@ -75,6 +75,9 @@ func withLists(v any, typ reflect.Type) any {
 		for typ.Kind() == reflect.Pointer {
 			typ = typ.Elem()
 		}
+		if typ.Kind() == reflect.Map {
+			return v // of numbers
+		}
 		for i := range typ.NumField() {
 			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
 			if old, ok := v[name]; ok {

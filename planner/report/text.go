@@ -7,7 +7,10 @@
 package report
 
 import (
+	"cmp"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/landfall-directory/landfall/planner"
 )
@@ -103,13 +106,48 @@ func (r *page) head() {
 
 func (r *page) partial(part *planner.Partial) {
 	r.blank()
-	r.line(0, redder, r.text("PARTIAL PLAN: %s left out.", count(part.LeftOut, "change is", "changes are")))
+	r.line(0, redder, "PARTIAL PLAN: "+r.leftOut(part)+".")
 	for _, a := range part.Only {
 		r.linef(2, "only   %s", a)
 	}
 	for _, a := range part.Except {
 		r.linef(2, "except %s", a)
 	}
+	shown := r.atMost(len(part.Needed))
+	for _, a := range part.Needed[:shown] {
+		r.linef(2, "kept, because others need it: %s", a)
+	}
+	if more := len(part.Needed) - shown; more > 0 {
+		r.linef(2, "%s more kept: %s", more, r.hint)
+	}
+}
+
+// leftOut says how many changes a partial plan leaves out, and how many have each
+// action.
+func (r *page) leftOut(part *planner.Partial) safe {
+	t := count(part.LeftOut, "change is", "changes are") + " left out"
+	var kinds []safe
+	for _, a := range slices.SortedFunc(maps.Keys(part.LeftOutActions), byDoing) {
+		kinds = append(kinds, r.text("%s %s", r.word(string(a)), part.LeftOutActions[a]))
+	}
+	if len(kinds) == 0 {
+		return t
+	}
+	return t + " (" + join(kinds, ", ") + ")"
+}
+
+// byDoing orders actions as changes list them; what is not known comes last.
+func byDoing(x, y planner.Action) int {
+	order := []planner.Action{
+		planner.ActionCreate, planner.ActionRestore, planner.ActionMove, planner.ActionRename, planner.ActionUpdate, planner.ActionMembers, planner.ActionDelete,
+	}
+	rank := func(a planner.Action) int {
+		if i := slices.Index(order, a); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(x, y))
 }
 
 func (r *page) foot(o TextOptions) {

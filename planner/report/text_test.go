@@ -92,7 +92,9 @@ func changesOf(changes ...planner.Change) *planner.Plan {
 }
 
 func partial(p *planner.Plan) *planner.Plan {
-	p.Partial = &planner.Partial{Only: []string{"writeback.cloud_groups"}, Except: []string{"ou_mapping.*"}, LeftOut: 1200}
+	p.Partial = &planner.Partial{Only: []string{"writeback.cloud_groups"}, Except: []string{"ou_mapping.*", "action=delete"}, LeftOut: 1200,
+		LeftOutActions: map[planner.Action]int{planner.ActionCreate: 1100, planner.ActionMembers: 40, planner.ActionDelete: 100},
+		Needed:         []string{`ou_mapping.cloud["OU=Security,OU=Cloud Groups,DC=corp,DC=example,DC=com"]`}}
 	p.Accepted = []planner.Accepted{{Name: "guard.deletes", Count: 1037}, {Name: "settings.delete_threshold", Count: 501}}
 	return p
 }
@@ -186,7 +188,7 @@ func hostile() *planner.Plan {
 	p.LandfallVersion, p.Created, p.ConfigDigest, p.Digest = evil(), evil(), evil(), evil()
 	p.Providers = append(p.Providers, planner.ProviderInfo{Address: evil(), Kind: evil(), Objects: 1, ReadAt: evil(), Refresh: evil()})
 	p.Accepted = []planner.Accepted{{Name: evil(), Count: 1}}
-	p.Partial = &planner.Partial{Only: []string{evil()}, Except: []string{evil()}}
+	p.Partial = &planner.Partial{Only: []string{evil()}, Except: []string{evil()}, LeftOut: 1, LeftOutActions: map[planner.Action]int{planner.Action(evil()): 1}, Needed: []string{evil()}}
 	return p
 }
 
