@@ -34,8 +34,10 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: "apply PLAN carries out a saved plan. Without PLAN it plans, shows the plan and asks.\n\n" +
 			"Before each write the object is compared with what the plan saw; what changed meanwhile is\n" +
 			"refused as stale, and the rest goes on. Blocked changes are never carried out.\n\n" +
+			"Afterwards the directories are read again, to see whether they show what was written.\n\n" +
 			"Exit status: 0 done; 1 error, nothing was written; 4 refused as a whole; 5 something failed, was\n" +
-			"stale or had an error; 6 all that was allowed is done, but something is blocked; 130 interrupted.",
+			"stale or had an error, or could not be confirmed; 6 all that was allowed is done, but something is\n" +
+			"blocked; 130 interrupted.",
 		Args: args(0, 1),
 		RunE: func(c *cobra.Command, plan []string) error {
 			if err := f.check(); err != nil {
@@ -197,7 +199,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 		return err
 	}
 	if p.Summary.Blocked == len(p.Changes) {
-		return applyStatus(p, nil)
+		return applyStatus(p, nil, true)
 	}
 	w, err := a.enterWorkplace(ctx, cfg, p)
 	if err != nil {
@@ -222,30 +224,27 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 		fmt.Fprintf(a.stderr, "%s %s\n", a.paint("Error:"), escapeLines(err.Error()))
 	}
 	result := report.ApplyOptions{TextOptions: options, Plan: p, Run: w.run, Journal: w.journal.Path()}
-	if !rep.Interrupted() {
-		if fresh, err := a.makePlan(ctx, cfg, dirs, f.planFlags); err != nil {
-			fmt.Fprintf(a.stderr, "The directories could not be read again to confirm: %s\n", escapeLines(err.Error()))
-		} else {
-			result.Confirmed, result.Unconfirmed = true, apply.Confirm(p, rep, fresh)
-		}
-	}
+	confirmed := a.confirm(ctx, cfg, dirs, f.planFlags, rep, &result)
 	if err := report.ApplyText(a.stdout, rep, result); err != nil {
 		return err
 	}
-	if status := applyStatus(p, rep); status != nil || err == nil {
+	if ctx.Err() != nil {
+		return &exit{status: exitInterrupted}
+	}
+	if status := applyStatus(p, rep, confirmed); status != nil || err == nil {
 		return status
 	}
 	return &exit{status: exitIncomplete} // the journal does not hold all that was done
 }
 
 // applyStatus is the exit status of apply; rep is nil when nothing was to do.
-func applyStatus(p *planner.Plan, rep *apply.Report) error {
+func applyStatus(p *planner.Plan, rep *apply.Report, confirmed bool) error {
 	switch {
 	case rep != nil && rep.Interrupted():
 		return &exit{status: exitInterrupted}
 	case rep != nil && rep.StoppedStale():
 		return &exit{status: exitRefused}
-	case rep != nil && rep.Incomplete(), p.Summary.Errors > 0:
+	case rep != nil && rep.Incomplete(), p.Summary.Errors > 0, !confirmed:
 		return &exit{status: exitIncomplete}
 	case p.Summary.Blocked > 0:
 		return &exit{status: exitBlocked}

@@ -32,7 +32,7 @@ status=$(cat "$out/apply.status")
 case $status in
 0) text="The approved plan was carried out." ;;
 4) text="Refused, and nothing was written: the plan of now is not the approved one. Review it, and start this job with its digest." ;;
-5) text="A part of the plan failed or was stale. The log says what was done; the next plan has the rest." ;;
+5) text="A part of the plan failed, was stale or could not be confirmed. The log says what was done; the next plan has the rest." ;;
 6) text="All that was allowed is done; a part of the plan is blocked." ;;
 130) text="Interrupted. The journal says what was done; the next plan has the rest." ;;
 *) text="Nothing was written (status $status)." ;;
