@@ -1,49 +1,75 @@
 package apply
 
 import (
+	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-directory/landfall/planner"
 )
 
+// Only what was written and does not show is unconfirmed.
 func TestConfirm(t *testing.T) {
 	d := newDirectory(groups)
-	var changes []planner.Change
-	for _, name := range []string{"done", "lost", "members", "skips only", "refused", "blocked", "again blocked"} {
-		changes = append(changes, update(d.put("group", below(name, groups)), "info", "", name))
-	}
-	changes[5] = blocked(changes[5])
-	d.trouble = func(_ int, op planner.Operation) (planner.Result, bool) {
-		switch op.Edits[0].After[0].Text {
-		case "lost": // the directory says yes and does nothing
-			return planner.Result{Status: planner.StatusDone}, true
-		case "refused":
-			return refused(50, "insufficient access"), true
+	kim, pat := d.put("user", below("kim", people)), d.put("user", below("pat", people))
+	group := func(name string) *entry { return d.put("group", below(name, groups)) }
+	joined := func(c planner.Change, who ...*entry) planner.Change {
+		c.Members = &planner.Members{}
+		for _, w := range who {
+			c.Members.Add = append(c.Members.Add, member(w))
 		}
-		return planner.Result{}, false
+		c.Actions = append(slices.Clone(c.Actions), planner.ActionMembers)
+		return c
 	}
-	applied := plan(changes...)
-	r := carryOut(t, applied, d, nil)
-
-	lost, refusedAgain, blockedAgain := changes[1], changes[4], changes[5]
-	members := changes[2]
-	members.Edits, members.Members = nil, &planner.Members{Add: []planner.MemberChange{{Name: "kim"}}}
-	skips := changes[3]
-	skips.Actions, skips.Edits, skips.Members = nil, nil, &planner.Members{Skipped: []planner.SkippedMember{{Name: "pat"}}}
-	stuck := blocked(changes[6])
-	elsewhere := creation("new", below("new", groups))
-	got := Confirm(applied, r, plan(lost, members, skips, refusedAgain, blockedAgain, stuck, elsewhere))
-	var addresses []string
-	for _, u := range got {
-		addresses = append(addresses, u.Name)
-		if u.Pending == nil || u.Pending.Address != u.Address {
-			t.Errorf("%s: pending %+v", u.Address, u.Pending)
+	wrote := func(name string) planner.Change { return update(group(name), "info", "", "new") }
+	secret := wrote("secret")
+	secret.Edits[0].After = []planner.Datum{{Text: "new", Hash: "h", Length: 3}}
+	hidden := func(hash string) planner.Change {
+		c := secret
+		c.Edits = []planner.Edit{{Attribute: "info", Before: []planner.Datum{{Hash: hash, Length: 3}}, After: planner.Texts("x")}}
+		return c
+	}
+	becomes := func(c planner.Change, attribute, before, after string) planner.Change {
+		c.Actions, c.Members = []planner.Action{planner.ActionUpdate}, nil
+		c.Edits = []planner.Edit{{Attribute: attribute, Before: data(before), After: data(after)}}
+		return c
+	}
+	moved := move(group("moved"), below("there", groups))
+	again := func(c planner.Change, from, to string) planner.Change {
+		c.DN = planner.DNChange{Before: &from, After: &to}
+		return c
+	}
+	gone := creation("gone", below("gone", groups))
+	gone.Address = wrote("gone").Address
+	updated, other, member1, deleted := wrote("a"), wrote("b"), joined(wrote("c"), kim), deletion(group("d"))
+	for name, test := range map[string]struct {
+		done, pending planner.Change
+		want          bool
+	}{
+		"the value is not there":               {updated, becomes(updated, "info", "", "new"), true},
+		"it is another value":                  {updated, becomes(updated, "info", "by hand", "new"), true},
+		"it is there, and another is wanted":   {updated, becomes(updated, "info", "new", "newer"), false},
+		"another attribute changed meanwhile":  {other, becomes(other, "mail", "x", "y"), false},
+		"the member is not there":              {member1, joined(of(d.at(below("c", groups))), kim), true},
+		"another member is wanted":             {member1, joined(of(d.at(below("c", groups))), pat), false},
+		"it is not where it was moved to":      {moved, again(moved, below("moved", groups), below("there", groups)), true},
+		"it is there, and to be elsewhere":     {moved, again(moved, below("there", groups), below("other", groups)), false},
+		"it is not there at all":               {updated, gone, true},
+		"it is gone, as planned, and wanted":   {deleted, creation(deleted.Name, *deleted.DN.Before), false},
+		"it is still there":                    {deleted, becomes(deleted, "info", "", "x"), true},
+		"the hidden value is another one":      {secret, hidden("other"), true},
+		"the hidden value is the one":          {secret, hidden("h"), false},
+		"it would only say who is left out":    {updated, planner.Change{Members: &planner.Members{Skipped: []planner.SkippedMember{{Name: "pat"}}}}, false},
+		"what is blocked shows the difference": {updated, blocked(becomes(updated, "info", "", "new")), true},
+	} {
+		pending := test.pending
+		pending.Address, pending.Provider = test.done.Address, test.done.Provider
+		for _, outcome := range []Outcome{OutcomeDone, OutcomePartly, OutcomeFailed} {
+			report := &Report{Changes: []ChangeReport{{Change: &test.done, Outcome: outcome}}}
+			got := Confirm(plan(test.done), report, plan(pending, creation("elsewhere", below("elsewhere", groups))))
+			if want := test.want && outcome == OutcomeDone; (len(got) > 0) != want {
+				t.Errorf("%s (%s): unconfirmed %v", name, outcome, got)
+			}
 		}
-	}
-	if diff := cmp.Diff([]string{below("lost", groups), below("members", groups), below("again blocked", groups)}, addresses); diff != "" {
-		t.Errorf("unconfirmed (-want +got):\n%s", diff)
 	}
 }
 
