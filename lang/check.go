@@ -91,7 +91,23 @@ func (l *loader) checkRule(d *declaredRule) {
 	if len(d.Flows) == 0 && len(d.Join) == 0 && len(d.args.content.Blocks) == 0 && !d.args.given("copy") {
 		l.report(hcl.Diagnostics{problem(d.Range, "Empty rule", "%s has no join and no flow, so it would do nothing.", d.args.what)})
 	}
+	l.checkMemberships(d)
 	l.checkFlows(d)
+}
+
+// checkMemberships refuses a question that an outbound rule cannot be asked.
+func (l *loader) checkMemberships(d *declaredRule) {
+	if d.Direction == Inbound || d.Disabled {
+		return
+	}
+	for _, g := range d.Scope {
+		for _, c := range g.Clauses {
+			if operators[c.Operator] == belongs {
+				l.report(hcl.Diagnostics{problem(c.Range, "Operator of the other direction",
+					"%s asks for a group of the connector space that the object comes from, and an outbound rule has none. Flow the answer into the metaverse by an inbound rule.", c.Operator)})
+			}
+		}
+	}
 }
 
 // checkObjectType reports a type of which no objects are read. AD's are its object

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -409,11 +410,18 @@ func (l *loader) hideSecrets() {
 	for _, secret := range secrets {
 		quoted := fmt.Sprintf("%q", secret)
 		for _, form := range []string{quoted, quoted[1 : len(quoted)-1], secret} {
-			forms = append(forms, form, "(sensitive value)")
+			form = regexp.QuoteMeta(form)
+			if wordPattern.MatchString(secret) {
+				form = `\b` + form + `\b` // "a" is not the secret in "that"
+			}
+			forms = append(forms, form)
 		}
 	}
-	hide := strings.NewReplacer(forms...)
+	hide := regexp.MustCompile(strings.Join(forms, "|"))
 	for _, d := range l.diags {
-		d.Detail = hide.Replace(d.Detail)
+		d.Detail = hide.ReplaceAllLiteralString(d.Detail, "(sensitive value)")
 	}
 }
+
+// wordPattern is a short word: it may be a part of others.
+var wordPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,5}$`)

@@ -20,13 +20,10 @@ func ScopeGroups(cfg *lang.Config, snap Snapshot) (map[string]References, error)
 	for _, r := range cfg.Rules {
 		for _, g := range r.Scope {
 			for _, c := range g.Clauses {
-				if r.Disabled || !asksMembership(c) {
+				if r.Disabled || !asksMembership(c) { // an outbound rule never does
 					continue
 				}
 				where := fmt.Sprintf("%s in rule %q (%s:%d)", c.Operator, r.Name, c.Range.Filename, c.Range.Start.Line)
-				if r.Direction == lang.Outbound {
-					return nil, fmt.Errorf("%s asks for a group of the connector space that the object comes from, and an outbound rule has none. Flow the answer into the metaverse by an inbound rule", where)
-				}
 				s := snap[r.Provider.Address()]
 				o := s.ByName(c.Value)
 				if o == NoObject || s.State(o) != Live || !strings.EqualFold(s.Type(o), "group") {

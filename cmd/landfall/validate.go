@@ -21,6 +21,9 @@ func (a *app) validateCommand() *cobra.Command {
 			case "text":
 				cfg, err := a.load()
 				if err == nil {
+					err = a.checkFiles(cfg)
+				}
+				if err == nil {
 					_, err = fmt.Fprintf(a.stdout, "The configuration is valid: %s, %s, %s.\n",
 						count(len(cfg.Providers), "provider"), count(len(cfg.Rules), "rule"), count(len(cfg.Writebacks), "writeback"))
 				}
@@ -33,6 +36,18 @@ func (a *app) validateCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&format, "format", "text", "`FORMAT` is text or json")
 	return c
+}
+
+// checkFiles prints which files that the configuration names are not there.
+func (a *app) checkFiles(cfg *lang.Config) error {
+	diags := lang.CheckFiles(workingDirectory(), cfg)
+	if err := a.diagnostics(cfg.Files, diags); err != nil {
+		return err
+	}
+	if diags.HasErrors() {
+		return &exit{status: exitError}
+	}
+	return nil
 }
 
 // finding is one diagnostic in the output of validate -format json.
@@ -50,7 +65,10 @@ func (a *app) validateJSON() error {
 	if err != nil {
 		return err
 	}
-	_, _, diags := lang.Load(workingDirectory(), vars)
+	cfg, _, diags := lang.Load(workingDirectory(), vars)
+	if cfg != nil {
+		diags = append(diags, lang.CheckFiles(workingDirectory(), cfg)...)
+	}
 	out := struct {
 		Valid       bool      `json:"valid"`
 		Diagnostics []finding `json:"diagnostics"`
