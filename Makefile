@@ -7,6 +7,7 @@ GO ?= go
 
 test: export LANDFALL_REQUIRE_SAMBA ?= 1
 test: export LANDFALL_REQUIRE_BROWSER ?= 1
+test: export LANDFALL_REQUIRE_BACKENDS ?= 1
 test: install lint
 	$(GO) test -race -timeout 14m ./...
 
