@@ -22,6 +22,8 @@ type Plan struct {
 	// what only that one would do; see MarkCauses.
 	Base      *string     `json:"base,omitempty"`
 	Withdrawn []Withdrawn `json:"withdrawn,omitempty"`
+	// History says of which objects the plan knows when they changed; see AddHistory.
+	History []HistoryUse `json:"history,omitempty"`
 	// Checksum is over everything else in the plan file; Encode writes it, and
 	// Decode refuses a file that does not have it.
 	Checksum string `json:"checksum"`
@@ -124,6 +126,10 @@ type Change struct {
 	Notes []string `json:"notes"`
 	// Reason of the actions that are not edits: create, move, rename, delete.
 	Reason *Reason `json:"reason"`
+	// Changed is when the object was moved, renamed or, before a restore, deleted;
+	// nil is unknown. Pending: not since the object is ours, see AddHistory.
+	Changed *Changed `json:"changed,omitempty"`
+	Pending bool     `json:"pending,omitempty"`
 }
 
 // DNChange is where the object is and where it will be; Graph objects have none.
@@ -139,6 +145,10 @@ type Edit struct {
 	Before    []Datum `json:"before"`
 	After     []Datum `json:"after"`
 	Reason    Reason  `json:"reason"`
+	// Changed is the last change in the directory; nil is unknown. Pending: it was
+	// not changed there since the object is ours, see AddHistory.
+	Changed *Changed `json:"changed,omitempty"`
+	Pending bool     `json:"pending,omitempty"`
 }
 
 // Reason is the rule that says so and where it stands.
@@ -165,6 +175,10 @@ type MemberChange struct {
 	Name   string `json:"name"`
 	ID     string `json:"id"`
 	Reason string `json:"reason"` // in_cloud, not_in_cloud
+	// Changed is when a value to add was removed, or one to remove was added; nil
+	// is unknown. Pending: it was never a member since the object is ours.
+	Changed *Changed `json:"changed,omitempty"`
+	Pending bool     `json:"pending,omitempty"`
 }
 
 // SkippedMember is a member of the source that has no place in the target.

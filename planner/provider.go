@@ -41,6 +41,66 @@ type Reader interface {
 	Find(ctx context.Context, req Request, attribute string, values []string, s *Space) error
 }
 
+// HistoryReader is implemented by directories that remember when a value was
+// changed, and on which server.
+type HistoryReader interface {
+	// ReadHistory asks the directory about some objects. What it does not tell, or
+	// does not tell this identity, is missing in the answer and is no error; an
+	// object that is gone by now is neither. It asks nothing of other objects, and
+	// ends early rather than read without bound (Histories.Missing says so).
+	ReadHistory(ctx context.Context, objects []HistoryRequest) (Histories, error)
+}
+
+// HistoryRequest asks for the history of one object.
+type HistoryRequest struct {
+	Anchor  string
+	DN      string // for messages
+	Deleted bool   // it lies in the Recycle Bin
+	// Links are attributes whose values are references and are remembered one by
+	// one; none spares that part of the read.
+	Links []string
+}
+
+// Histories is what a directory told.
+type Histories struct {
+	Objects map[string]*History // by anchor
+	// Forgotten is the time before which removals of values are not remembered;
+	// the zero time when that is not known.
+	Forgotten time.Time
+	// Missing says for people why objects are missing; "" when none is.
+	Missing string
+}
+
+// History is what a directory remembers of one object.
+type History struct {
+	// Attributes are the last changes, by attribute in lower case. An attribute
+	// that was never written has none; if EveryAttribute is set, only such ones
+	// have none.
+	Attributes     map[string]Stamp
+	EveryAttribute bool
+	// Values are the last changes of single values, of links; if EveryValue is
+	// set, all there are. Values from before the directory kept track have none.
+	Values     []ValueStamp
+	EveryValue bool
+}
+
+// Stamp is the last change of one thing.
+type Stamp struct {
+	At      time.Time // by the clock of the server that made the change
+	DC      string    // its name; "" when the directory does not know it any more
+	Version int       // how often it was changed
+	Origin  string    // identifies the server's database, "" unknown
+	USN     int64     // number of the change there: later changes have higher ones
+}
+
+// ValueStamp is the last change of one value: that it came, or that it went.
+type ValueStamp struct {
+	Attribute string
+	DN        string // the value
+	Gone      bool
+	Stamp
+}
+
 // Writer carries out operations. An operation either happened whole, or did not
 // happen, or its Result says what is unknown; nothing is retried blindly.
 //

@@ -94,7 +94,9 @@ func TestQuickstartOnSamba(t *testing.T) {
 	if err := c.Modify(m); err != nil {
 		t.Fatal(err)
 	}
-	landfall(t, real, 2, "plan", "-detailed-exitcode")
+	if got := landfall(t, real, 2, "drift"); !strings.Contains(got, "when values changed is known for 0 of 2 objects") {
+		t.Errorf("Samba does not tell when values changed, and drift does not say so:\n%s", got)
+	}
 	landfall(t, real, 0, "apply", "-auto-approve")
 	landfall(t, real, 0, "plan", "-detailed-exitcode")
 	again, err := written(c, dc.BaseDN)

@@ -270,9 +270,12 @@ func (r *page) object(c *planner.Change) {
 		r.linef(6, "address %s", c.Address)
 	}
 	r.names(c)
+	if when := r.placeWhen(c); when != "" {
+		r.line(6, plain, "      "+when)
+	}
 	r.edits(c)
 	if c.Members != nil {
-		r.members(c.Members)
+		r.members(c)
 	}
 	r.reasons(c)
 }

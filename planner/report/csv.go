@@ -14,6 +14,7 @@ import (
 var csvColumns = []string{
 	"row", "provider", "object_type", "address", "name", "anchor", "actions", "state", "cause", "dn_before", "dn_after",
 	"attribute", "before", "after", "member", "member_dn", "member_id", "code", "detail", "rule", "file", "line",
+	"changed_at", "changed_dc", "changed_version", "pending",
 }
 
 // CSV writes the plan for auditors: a row for every change, and one for every
@@ -101,11 +102,13 @@ func (t *csvTable) change(c *planner.Change) {
 	if c.Reason != nil {
 		r["rule"], r["file"], r["line"] = c.Reason.Rule, c.Reason.File, number(c.Reason.Line)
 	}
+	r.changed(c.Changed, c.Pending)
 	t.row("change", r)
 	for _, e := range c.Edits {
 		r := base()
 		r["attribute"], r["before"], r["after"] = e.Attribute, csvValues(e.Before), csvValues(e.After)
 		r["rule"], r["file"], r["line"] = e.Reason.Rule, e.Reason.File, number(e.Reason.Line)
+		r.changed(e.Changed, e.Pending)
 		t.row("attribute", r)
 	}
 	if c.Members == nil {
@@ -114,6 +117,7 @@ func (t *csvTable) change(c *planner.Change) {
 	member := func(kind string, m planner.MemberChange) {
 		r := base()
 		r["member"], r["member_dn"], r["member_id"], r["code"] = m.Name, m.DN, m.ID, m.Reason
+		r.changed(m.Changed, m.Pending)
 		t.row(kind, r)
 	}
 	for _, m := range c.Members.Remove {
@@ -126,6 +130,16 @@ func (t *csvTable) change(c *planner.Change) {
 		r := base()
 		r["member"], r["member_id"], r["code"] = m.Name, m.ID, m.Reason
 		t.row("skipped_member", r)
+	}
+}
+
+// changed fills in when and where something was changed last, if that is known.
+func (r csvRow) changed(c *planner.Changed, pending bool) {
+	if c != nil {
+		r["changed_at"], r["changed_dc"], r["changed_version"] = c.At, c.DC, number(c.Version)
+	}
+	if pending {
+		r["pending"] = "yes"
 	}
 }
 

@@ -39,6 +39,7 @@ func TestFormatsGolden(t *testing.T) {
 			golden(t, "everything."+format, formatted(t, format, limits(everything()), Source{Dir: "identity"}))
 			golden(t, "hostile."+format, formatted(t, format, limits(hostile()), Source{}))
 			golden(t, "based."+format, formatted(t, format, based(), Source{}))
+			golden(t, "drifted."+format, formatted(t, format, drifted(), Source{}))
 			golden(t, "quiet."+format, formatted(t, format, empty(), Source{}))
 		})
 	}

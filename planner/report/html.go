@@ -134,6 +134,11 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 		}
 		h.Read = append(h.Read, htmlRead{r.show(d.Address), string(what)})
 	}
+	for _, u := range p.History {
+		if gap := r.historyGap(u); gap != "" {
+			h.Read = append(h.Read, htmlRead{"Not known", string(gap + r.text(": %s", u.Detail))})
+		}
+	}
 	c := htmlChanges{page: r, source: o.Source, actions: facet{}, kinds: facet{}, rules: facet{}, causes: facet{}}
 	h.Blocked, h.Changes = c.list(true), c.list(false)
 	h.Actions, h.Kinds, h.Rules, h.CauseNames = c.actions.names(r), c.kinds.names(r), c.rules.names(r), c.causes.names(r)

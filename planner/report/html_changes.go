@@ -18,6 +18,7 @@ type htmlChange struct {
 	Blocked                                   *htmlBlocked
 	Notes                                     []htmlNote
 	Address, At, From, To, AnchorWord, Anchor string
+	When                                      string
 	Edits                                     []htmlEdit
 	Members                                   *htmlMembers
 	Why                                       []htmlWhy
@@ -35,9 +36,9 @@ type htmlNote struct {
 }
 
 type htmlEdit struct {
-	Attribute, Rule string
-	Before, After   []htmlValue
-	Place           htmlPlace
+	Attribute, Rule, When string
+	Before, After         []htmlValue
+	Place                 htmlPlace
 }
 
 // htmlValue is one value; Differs says that the other side lacks it.
@@ -141,7 +142,8 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 		h.ID = h.AnchorWord + " " + cut(h.Anchor, 8)
 	}
 	h.Edits = c.htmlEdits(one)
-	h.Members = c.htmlMembers(one.Members)
+	h.When = string(c.placeWhen(one))
+	h.Members = c.htmlMembers(one)
 	if one.Members != nil {
 		h.Delta = string(delta(len(one.Members.Add), len(one.Members.Remove)))
 	}
@@ -182,7 +184,7 @@ func (c *htmlChanges) htmlEdits(one *planner.Change) []htmlEdit {
 		v := values{c.page, schemaOf(c.tally.kind[one.Provider]), e}
 		edits[i] = htmlEdit{
 			Attribute: cmp.Or(c.show(e.Attribute), `""`), Rule: string(c.rule(e.Reason.Rule)), Place: c.htmlPlace(c.source, e.Reason.File, e.Reason.Line),
-			Before: v.list(e.Before, e.After), After: v.list(e.After, e.Before),
+			Before: v.list(e.Before, e.After), After: v.list(e.After, e.Before), When: string(c.editWhen(one, e)),
 		}
 	}
 	return edits
@@ -201,16 +203,17 @@ func (v values) list(data, other []planner.Datum) []htmlValue {
 	return out
 }
 
-func (c *htmlChanges) htmlMembers(m *planner.Members) *htmlMembers {
+func (c *htmlChanges) htmlMembers(of *planner.Change) *htmlMembers {
+	m := of.Members
 	if m == nil || len(m.Add)+len(m.Remove)+len(m.Skipped) == 0 {
 		return nil
 	}
 	h := &htmlMembers{Caption: string(c.text("Members: %s now, %s after", m.Before, m.After))}
 	for _, one := range m.Remove {
-		h.Rows = append(h.Rows, htmlMember{"remove", "- remove", string(c.member(one)), string(c.reason(one.Reason)), c.show(one.DN)})
+		h.Rows = append(h.Rows, htmlMember{"remove", "- remove", string(c.member(one)), string(c.memberReason(of, one, false)), c.show(one.DN)})
 	}
 	for _, one := range m.Add {
-		h.Rows = append(h.Rows, htmlMember{"add", "+ add", string(c.member(one)), string(c.reason(one.Reason)), c.show(one.DN)})
+		h.Rows = append(h.Rows, htmlMember{"add", "+ add", string(c.member(one)), string(c.memberReason(of, one, true)), c.show(one.DN)})
 	}
 	for _, one := range m.Skipped {
 		h.Rows = append(h.Rows, htmlMember{"", "skipped", string(c.text("%s", name(cmp.Or(one.Name, one.ID)))), string(c.code(one.Reason)), ""})

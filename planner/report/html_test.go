@@ -47,6 +47,7 @@ func TestHTMLGolden(t *testing.T) {
 		{"everything.html", limits(everything()), linked},
 		{"hostile.html", hostile(), HTMLOptions{Target: "</title><script>alert(1)</script>"}},
 		{"based.html", based(), HTMLOptions{}},
+		{"drifted.html", drifted(), HTMLOptions{}},
 		{"quiet.html", empty(), HTMLOptions{}},
 	}
 	for _, test := range tests {

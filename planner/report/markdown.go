@@ -154,6 +154,11 @@ func (c *comment) headline() {
 	if len(read) > 0 {
 		c.put("Read: %s\n\n", join(read, " · "))
 	}
+	for _, u := range p.History {
+		if gap := c.historyGap(u); gap != "" {
+			c.put("%s: %s\n\n", gap, u.Detail)
+		}
+	}
 	for _, l := range p.Accepted {
 		c.put("**Accepted:** %s up to %s\n\n", l.Name, l.Count)
 	}

@@ -50,6 +50,9 @@ func (r *page) diffLines(c *planner.Change, showValues bool) string {
 			row("+ ", r.text("%s", *after))
 		}
 	}
+	if when := r.placeWhen(c); when != "" {
+		row("  ", when)
+	}
 	for _, e := range c.Edits {
 		if !showValues {
 			row("  ", r.text("%s changes", e.Attribute))
@@ -59,13 +62,16 @@ func (r *page) diffLines(c *planner.Change, showValues bool) string {
 		gone, come := difference(e.Before, e.After), difference(e.After, e.Before)
 		label := r.text("%s: ", e.Attribute)
 		r.deltaRows(row, len(gone), len(come), func(i int) safe { return label + v.show(gone[i]) }, func(i int) safe { return label + v.show(come[i]) })
+		if when := r.editWhen(c, e); when != "" {
+			row("  ", label+when)
+		}
 	}
 	if m := c.Members; m != nil {
 		if len(m.Add)+len(m.Remove) > 0 {
 			row("  ", r.text("%s now, %s, %s after", count(m.Before, "member", "members"), delta(len(m.Add), len(m.Remove)), m.After))
 		}
-		show := func(c planner.MemberChange) safe { return r.member(c) + "  " + r.reason(c.Reason) }
-		r.deltaRows(row, len(m.Remove), len(m.Add), func(i int) safe { return show(m.Remove[i]) }, func(i int) safe { return show(m.Add[i]) })
+		show := func(m planner.MemberChange, add bool) safe { return r.member(m) + "  " + r.memberReason(c, m, add) }
+		r.deltaRows(row, len(m.Remove), len(m.Add), func(i int) safe { return show(m.Remove[i], false) }, func(i int) safe { return show(m.Add[i], true) })
 		for _, g := range bySkipReason(m.Skipped) {
 			row("  ", r.text("skipped: %s %s", len(g.members), r.reason(g.reason)))
 		}

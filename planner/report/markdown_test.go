@@ -50,6 +50,7 @@ func TestMarkdownGolden(t *testing.T) {
 		{"everything-1000.md", everything(), within(1000)},
 		{"hostile.md", hostile(), MarkdownOptions{Target: "a --> b", Source: Source{LinkBase: "https://example.com/(x)"}}},
 		{"based.md", based(), MarkdownOptions{}},
+		{"drifted.md", drifted(), MarkdownOptions{}},
 		{"quiet.md", empty(), MarkdownOptions{}},
 		{"nothing-read.md", nothingRead(empty()), MarkdownOptions{}},
 		{"partial.md", partial(changesOf(renamed(), blockedDelete(1))), MarkdownOptions{}},

@@ -49,8 +49,9 @@ func (p *printer) reason(code string) safe {
 	return p.text("%s", code)
 }
 
-// members writes a membership as a delta.
-func (r *page) members(m *planner.Members) {
+// members writes the membership of a change as a delta.
+func (r *page) members(of *planner.Change) {
+	m := of.Members
 	add, remove := len(m.Add), len(m.Remove)
 	if add+remove > 0 {
 		r.line(6, plain, r.text("%s now, %s, %s after", count(m.Before, "member", "members"), delta(add, remove), m.After))
@@ -60,14 +61,14 @@ func (r *page) members(m *planner.Members) {
 			width = max(width, utf8.RuneCountInString(string(r.member(c))))
 		}
 		width = min(width, headingColumn-8)
-		show := func(c planner.MemberChange) safe {
-			t := pad(r.member(c), width+2) + r.reason(c.Reason)
+		show := func(c planner.MemberChange, add bool) safe {
+			t := pad(r.member(c), width+2) + r.memberReason(of, c, add)
 			if r.view == ViewFull {
 				t += "  " + r.text("%s", c.DN)
 			}
 			return t
 		}
-		r.signed(6, remove, add, func(i int) safe { return show(m.Remove[i]) }, func(i int) safe { return show(m.Add[i]) })
+		r.signed(6, remove, add, func(i int) safe { return show(m.Remove[i], false) }, func(i int) safe { return show(m.Add[i], true) })
 	}
 	if len(m.Skipped) > 0 {
 		var parts []safe

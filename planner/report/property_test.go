@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,17 @@ func anyData(texts *rapid.Generator[string]) *rapid.Generator[[]planner.Datum] {
 	}), 0, 4)
 }
 
+// anyChanged is when something was changed, or nothing of it.
+func anyChanged(texts *rapid.Generator[string]) *rapid.Generator[*planner.Changed] {
+	return rapid.Custom(func(t *rapid.T) *planner.Changed {
+		if rapid.Bool().Draw(t, "unknown") {
+			return nil
+		}
+		at := time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), 0).UTC().Format(time.RFC3339)
+		return &planner.Changed{At: at, DC: texts.Draw(t, "dc"), Version: rapid.IntRange(1, 9).Draw(t, "version")}
+	})
+}
+
 func anyChange(texts *rapid.Generator[string]) *rapid.Generator[planner.Change] {
 	actions := []planner.Action{
 		planner.ActionCreate, planner.ActionRestore, planner.ActionMove, planner.ActionRename,
@@ -56,17 +68,20 @@ func anyChange(texts *rapid.Generator[string]) *rapid.Generator[planner.Change] 
 			Actions:    rapid.SliceOfNDistinct(rapid.SampledFrom(actions), 0, 3, rapid.ID).Draw(t, "actions"),
 			DN:         planner.DNChange{Before: optional("before"), After: optional("after")},
 			Notes:      rapid.SliceOfN(texts, 0, 2).Draw(t, "notes"), Reason: &reason,
+			Changed: anyChanged(texts).Draw(t, "changed"), Pending: rapid.Bool().Draw(t, "pending"),
 		}
 		for range rapid.IntRange(0, 4).Draw(t, "edits") {
 			c.Edits = append(c.Edits, planner.Edit{
 				Attribute: rapid.OneOf(rapid.SampledFrom([]string{"groupType", "displayName", "msExchHideFromAddressLists"}), texts).Draw(t, "attribute"),
 				Encoding:  rapid.SampledFrom([]string{"", "", "base64"}).Draw(t, "encoding"),
 				Before:    anyData(texts).Draw(t, "old"), After: anyData(texts).Draw(t, "new"), Reason: reason,
+				Changed: anyChanged(texts).Draw(t, "edit changed"), Pending: rapid.Bool().Draw(t, "edit pending"),
 			})
 		}
 		if rapid.Bool().Draw(t, "has members") {
 			member := rapid.Custom(func(t *rapid.T) planner.MemberChange {
-				return planner.MemberChange{Name: texts.Draw(t, "member"), DN: texts.Draw(t, "member dn"), Reason: texts.Draw(t, "member reason")}
+				return planner.MemberChange{Name: texts.Draw(t, "member"), DN: texts.Draw(t, "member dn"), Reason: texts.Draw(t, "member reason"),
+					Changed: anyChanged(texts).Draw(t, "member changed"), Pending: rapid.Bool().Draw(t, "member pending")}
 			})
 			c.Members = &planner.Members{
 				Before: rapid.IntRange(0, 9).Draw(t, "n"), Add: rapid.SliceOfN(member, 0, 12).Draw(t, "add"),
@@ -95,6 +110,15 @@ func anyPlan(texts *rapid.Generator[string]) *rapid.Generator[*planner.Plan] {
 				p.Changes[i].Cause = &cause
 			}
 			p.Withdrawn = []planner.Withdrawn{{Address: text("address"), Provider: text("provider"), Name: text("name"), Actions: []planner.Action{planner.Action(text("action"))}}}
+		}
+		for _, provider := range []string{adCorp, "provider.ad.emea"} {
+			if rapid.Bool().Draw(t, "has a history") {
+				u := planner.HistoryUse{Provider: provider, Objects: 3, Told: rapid.IntRange(0, 3).Draw(t, "told")}
+				if u.Told < u.Objects {
+					u.Detail = text("gap")
+				}
+				p.History = append(p.History, u)
+			}
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "rows") {
 			p.Skipped = append(p.Skipped, planner.Skipped{Address: text("address"), Members: []planner.SkippedMember{{Name: text("name"), Reason: text("reason")}}})

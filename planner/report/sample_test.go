@@ -240,6 +240,43 @@ func secret() planner.Change {
 	return c
 }
 
+// drifted is a plan for which the directory was asked when values changed.
+func drifted() *planner.Plan {
+	at := func(hour string, version int) *planner.Changed {
+		return &planner.Changed{At: "2026-11-22T" + hour + ":05:00Z", DC: "DC1", Version: version}
+	}
+	update := group(21, "Finance", planner.ActionMove, planner.ActionUpdate, planner.ActionMembers)
+	update.DN.Before = ptr("CN=Finance,OU=Servers,DC=corp,DC=example,DC=com")
+	update.Changed = at("03", 2)
+	update.Edits = []planner.Edit{
+		edit("description", planner.Texts("by hand"), planner.Texts("new"), 31),
+		edit("displayName", planner.Texts("Finance"), planner.Texts("Finances"), 32),
+		edit("info", nil, planner.Texts("never there"), 33),
+		edit("mail", planner.Texts("a@contoso.com"), nil, 34),
+		edit("proxyAddresses", planner.Texts("a", "b"), planner.Texts("b", "c"), 35),
+	}
+	update.Edits[0].Changed = at("09", 7)
+	update.Edits[1].Changed, update.Edits[1].Pending = at("01", 1), true
+	update.Edits[2].Pending = true
+	update.Edits[4].Changed = &planner.Changed{At: "2026-11-21T00:00:00Z", Version: 3}
+	update.Members = &planner.Members{Before: 3, After: 4, Add: added("went", "new", "silent"), Remove: removed("came", "old")}
+	update.Members.Add[0].Changed, update.Members.Add[1].Pending = at("04", 2), true
+	update.Members.Remove[0].Changed = at("05", 1)
+	back := restored()
+	back.Changed = at("06", 1)
+	kept := renamed()
+	kept.Changed, kept.Pending = at("01", 1), true
+	untold := renamed()
+	untold.Provider = "provider.ad.emea"
+	p := changesOf(update, back, kept, renamed(), untold, created(), entraUpdate())
+	p.Providers = append(p.Providers, planner.ProviderInfo{Address: "provider.ad.emea", Kind: "ad", Objects: 7, ReadAt: "2026-11-22T16:40:30Z"})
+	p.History = []planner.HistoryUse{
+		{Provider: adCorp, Objects: 4, Told: 4},
+		{Provider: "provider.ad.emea", Objects: 1, Detail: "the domain controller does not say"},
+	}
+	return p
+}
+
 // based is a plan that was compared with a base.
 func based() *planner.Plan {
 	p := changesOf(deletion(), renamed(), entraUpdate(), blockedDelete(1), blockedDelete(2))

@@ -95,7 +95,7 @@ func TestSchemaDescribesPlans(t *testing.T) {
 		evil.Diagnostics[i].Severity = "warning"
 	}
 	for name, p := range map[string]*planner.Plan{
-		"everything": limits(everything()), "hostile": evil, "based": based(), "quiet": empty(), "partial": partial(empty()), "many": many(),
+		"everything": limits(everything()), "hostile": evil, "based": based(), "drifted": drifted(), "quiet": empty(), "partial": partial(empty()), "many": many(),
 	} {
 		if err := validate(t, s, finished(t, p)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -173,7 +173,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 		"edit": reflect.TypeFor[planner.Edit](), "reason": reflect.TypeFor[planner.Reason](), "members": reflect.TypeFor[planner.Members](),
 		"member": reflect.TypeFor[planner.MemberChange](), "skipped_member": reflect.TypeFor[planner.SkippedMember](), "skipped": reflect.TypeFor[planner.Skipped](),
 		"blocked": reflect.TypeFor[planner.Blocked](), "not_written": reflect.TypeFor[planner.NotWritten](), "frozen": reflect.TypeFor[planner.Frozen](),
-		"withdrawn": reflect.TypeFor[planner.Withdrawn](), "diagnostic": reflect.TypeFor[planner.Diagnostic](),
+		"withdrawn": reflect.TypeFor[planner.Withdrawn](), "changed": reflect.TypeFor[planner.Changed](), "history_use": reflect.TypeFor[planner.HistoryUse](), "diagnostic": reflect.TypeFor[planner.Diagnostic](),
 	} {
 		got := map[string]bool{}
 		for k := range doc.Defs[name].Properties {

@@ -91,6 +91,11 @@ func (r *page) head() {
 		}
 		r.linef(2, "%s: %s read %s%s", d.Address, count(d.Objects, "object", "objects"), r.clock(d.ReadAt), how)
 	}
+	for _, u := range p.History {
+		if gap := r.historyGap(u); gap != "" {
+			r.prose(2, plain, gap+": ", u.Detail)
+		}
+	}
 	if len(p.Accepted) > 0 {
 		var limits []safe
 		for _, a := range p.Accepted {

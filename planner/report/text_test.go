@@ -77,6 +77,8 @@ func TestTextGolden(t *testing.T) {
 		{"partial.txt", partial(changesOf(renamed(), blockedDelete(1))), TextOptions{}},
 		{"two-forests.txt", twoForests(), TextOptions{}},
 		{"based.txt", based(), TextOptions{}},
+		{"drifted.txt", drifted(), TextOptions{}},
+		{"drifted-full.txt", drifted(), TextOptions{View: ViewFull}},
 		{"many.txt", many(), TextOptions{Width: 60}},
 	}
 	for _, test := range tests {

@@ -36,6 +36,9 @@ func (r *page) edits(c *planner.Change) {
 		default:
 			r.line(6, plain, label+" : "+v.one(e.Before)+" -> "+v.one(e.After))
 		}
+		if when := r.editWhen(c, e); when != "" {
+			r.line(8, plain, when)
+		}
 	}
 }
 

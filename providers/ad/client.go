@@ -36,7 +36,9 @@ type Config struct {
 	Schema        *planner.Schema  // nil is planner.ADSchema
 	Progress      planner.Progress // may be nil
 
-	pause time.Duration // before the first try again; later ones wait longer
+	pause          time.Duration // before the first try again; later ones wait longer
+	historyObjects int           // bounds of ReadHistory
+	historyValues  int
 }
 
 // DefaultWrites is how many writes may be under way at once, where nobody says
@@ -56,8 +58,9 @@ type Directory struct {
 }
 
 var (
-	_ planner.Reader = (*Directory)(nil)
-	_ planner.Writer = (*Directory)(nil)
+	_ planner.Reader        = (*Directory)(nil)
+	_ planner.Writer        = (*Directory)(nil)
+	_ planner.HistoryReader = (*Directory)(nil)
 )
 
 // Open connects and binds, learns which domain controller answered and makes
@@ -76,6 +79,9 @@ func open(ctx context.Context, c Config) (*Directory, error) {
 	}
 	if c.Schema == nil {
 		c.Schema = planner.ADSchema
+	}
+	if c.historyObjects <= 0 {
+		c.historyObjects, c.historyValues = maxHistoryObjects, maxHistoryValues
 	}
 	if c.pause <= 0 {
 		c.pause = 250 * time.Millisecond

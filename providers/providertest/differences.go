@@ -117,6 +117,14 @@ var differences = []difference{
 	{Samba, "restore/twice", "done stale", "failed 16 failed", noRestore},
 	{Samba, "restore/the name is taken", "stale", "failed", noRestore},
 
+	// Replication metadata.
+	{Samba, "metadata/constructed", "true true", "false false", noMetadata},
+	{Samba, "metadata/swapped in one request", "displayName=2 info=1", "displayName=3 info=1",
+		"Samba counts every part of a request"},
+	{Samba, "history/attributes", "true description=2@DC1 info=- adminDescription=1@DC1", "false", noMetadata},
+	{Samba, "history/members", "true CN=a,~=2gone CN=b,~=1 CN=c,~=3", "false", noMetadata},
+	{Samba, "history/thousands of members", "true true 5000", "false", noMetadata},
+
 	// Access control.
 	{Sandbox, "rights/writer writes no users", "50 50", "0 0",
 		"the sandbox has accounts that write everything and accounts that write nothing"},
@@ -124,12 +132,13 @@ var differences = []difference{
 
 // Reasons of several entries.
 const (
-	tooLong   = "Samba calls a value that is too long a syntax error; Active Directory a violation of a constraint"
-	longName  = "Samba does not hold names to 64 units"
-	anyName   = "Samba takes control characters in names"
-	nesting   = "Samba lets groups nest that Active Directory keeps apart"
-	deadLinks = "with the Recycle Bin, Samba shows links that lead to deleted objects"
-	noRestore = "Samba 4.17 restores tombstones only: it wants to remove isRecycled, which an object in the Recycle Bin does not have"
+	tooLong    = "Samba calls a value that is too long a syntax error; Active Directory a violation of a constraint"
+	longName   = "Samba does not hold names to 64 units"
+	anyName    = "Samba takes control characters in names"
+	nesting    = "Samba lets groups nest that Active Directory keeps apart"
+	deadLinks  = "with the Recycle Bin, Samba shows links that lead to deleted objects"
+	noMetadata = "Samba 4.17 has the metadata and does not construct the attributes that show it"
+	noRestore  = "Samba 4.17 restores tombstones only: it wants to remove isRecycled, which an object in the Recycle Bin does not have"
 )
 
 func findDifference(directory Directory, name string) (difference, bool) {

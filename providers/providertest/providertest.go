@@ -129,7 +129,7 @@ func cases() []testCase {
 		addCases(), addValueCases(), valueCases(), syntaxCases(), accountNameCases(), groupTypeCases(),
 		modifyCases(), modifyRefusalCases(), modifyWholeCases(), swapCases(),
 		memberCases(), memberBatchCases(), nestingCases(), linkCases(),
-		renameCases(), renameRefusalCases(), escapeCases(), deleteCases(), recycleBinCases(), rightsCases(),
+		renameCases(), renameRefusalCases(), escapeCases(), deleteCases(), recycleBinCases(), rightsCases(), metadataCases(), metadataBinCases(),
 	)
 }
 
@@ -138,7 +138,7 @@ func providerCases() []testCase {
 	return slices.Concat(
 		openCases(), readCases(), findCases(),
 		createCases(), updateCases(), updateValueCases(), updateRefusalCases(),
-		moveCases(), removeCases(), restoreCases(), membershipCases(), hostileCases(),
+		moveCases(), removeCases(), restoreCases(), membershipCases(), hostileCases(), historyCases(),
 	)
 }
 

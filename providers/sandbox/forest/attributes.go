@@ -135,6 +135,9 @@ const attributeTable = `
 	msDS-OptionalFeatureFlags     int    system
 	msDS-RequiredForestBehaviorVersion int system
 	tombstoneLifetime             int
+	invocationId                  octets system min=16 max=16
+	serverReference               ref
+	options                       int
 	msDS-DeletedObjectLifetime    int
 	dSHeuristics                  text
 	schemaVersion                 int    multi
@@ -178,4 +181,6 @@ const attributeTable = `
 	allowedChildClassesEffective  oid    constructed system multi
 	sDRightsEffective             int    constructed system
 	msDS-PrincipalName            text   constructed system
+	msDS-ReplAttributeMetaData    text   constructed system multi
+	msDS-ReplValueMetaData        text   constructed system multi
 `

@@ -38,7 +38,7 @@ may allowedChildClassesEffective allowedChildClasses allowedAttributesEffective 
 may adminDescription msDS-EnabledFeatureBL msDS-LastKnownRDN msDS-PrincipalName nonSecurityMemberBL msDS-NonMembersBL
 may authOrigBL unauthOrigBL dLMemSubmitPermsBL dLMemRejectPermsBL publicDelegatesBL altRecipientBL
 may msExchModeratedObjectsBL msExchCoManagedObjectsBL msExchBypassModerationBL msExchBypassModerationFromDLMembersBL
-may msExchDelegateListBL
+may msExchDelegateListBL msDS-ReplAttributeMetaData msDS-ReplValueMetaData
 
 class mailRecipient kind=auxiliary parent=top category=Mail-Recipient
 may msDS-ExternalDirectoryObjectId msDS-PhoneticDisplayName userSMIMECertificate secretary msExchAssistantName
@@ -137,6 +137,18 @@ may msDS-DeletedObjectLifetime tombstoneLifetime garbageCollPeriod dSHeuristics
 
 class msDS-OptionalFeature parent=top rdn=cn category=ms-DS-Optional-Feature superiors=container system
 may msDS-OptionalFeatureFlags msDS-OptionalFeatureGUID msDS-RequiredForestBehaviorVersion
+
+class sitesContainer parent=top rdn=cn category=Sites-Container superiors=configuration system
+
+class site parent=top rdn=cn category=Site superiors=sitesContainer system
+
+class serversContainer parent=top rdn=cn category=Servers-Container superiors=site system
+
+class server parent=top rdn=cn category=Server superiors=serversContainer system
+may dNSHostName serverReference
+
+class nTDSDSA parent=top rdn=cn category=NTDS-DSA superiors=server system
+may invocationId msDS-Behavior-Version options
 
 class dMD parent=top rdn=cn category=DMD superiors=configuration system
 

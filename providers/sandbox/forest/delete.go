@@ -62,10 +62,16 @@ func leavesFirst(out []*object, o *object) []*object {
 func (f *Forest) bury(o *object) {
 	s := f.schema
 	parent, rdn := o.parent, o.rdn
+	before := f.stampsBefore(o, s.name, o.class.rdn, s.isDeleted, s.lastKnownRDN, s.lastKnownParent)
 	name := rdn + "\nDEL:" + formatGUID(o.first(s.objectGUID))
 	f.move(o, name, f.bin)
 	o.deleted = true
 	if !f.recycleBin {
+		for _, a := range o.attrs {
+			if _, has := before[a.def]; !has && !tombstoneKeeps(s, a.def) {
+				before[a.def], _ = f.stampOf(o, a.def)
+			}
+		}
 		f.strip(o)
 	}
 	o.put(s.isDeleted, "TRUE")
@@ -75,15 +81,19 @@ func (f *Forest) bury(o *object) {
 	}
 	o.link(s.lastKnownParent, parent)
 	f.stamp(o)
+	f.stampAttributes(o, before)
+}
+
+// tombstoneKeeps reports whether a tombstone keeps an attribute.
+func tombstoneKeeps(s *schema, def *attributeDef) bool {
+	return slices.Contains([]*attributeDef{s.objectGUID, s.objectSid, s.sAMAccountName, s.groupType, s.userAccountControl, s.instanceType,
+		s.whenCreated, s.whenChanged, s.uSNCreated, s.uSNChanged, s.isCritical}, def)
 }
 
 // strip removes what a tombstone does not keep.
 func (f *Forest) strip(o *object) {
-	s := f.schema
-	kept := []*attributeDef{s.objectGUID, s.objectSid, s.sAMAccountName, s.groupType, s.userAccountControl, s.instanceType,
-		s.whenCreated, s.whenChanged, s.uSNCreated, s.uSNChanged, s.isCritical}
 	for _, a := range slices.Clone(o.attrs) {
-		if !slices.Contains(kept, a.def) {
+		if !tombstoneKeeps(f.schema, a.def) {
 			f.index.remove(o, a.def, a.values)
 			o.put(a.def)
 		}
@@ -164,9 +174,11 @@ func (f *Forest) revive(o *object, rdn string, parent *object, rest []change) *r
 	if refused := d.check(); refused != nil {
 		return refused
 	}
+	before := f.stampsBefore(o, s.name, o.class.rdn)
 	f.move(o, rdn, parent)
 	o.deleted = false
 	d.commit()
+	f.stampAttributes(o, before)
 	if o.class.principal {
 		// A tombstone has lost what follows from its class.
 		_ = f.fillAccount(o, "546")

@@ -1,6 +1,7 @@
 package forest
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -114,18 +115,37 @@ func (d *draft) current(def *attributeDef) []*object {
 // commit makes the draft the object's state. It reports whether anything
 // differs from before.
 func (d *draft) commit() bool {
-	differs := len(d.changed) > 0
+	written := make([]*attributeDef, 0, len(d.changed))
+	for def := range d.changed {
+		written = append(written, def)
+	}
+	for def, c := range d.links {
+		if len(c.add)+len(c.remove) > 0 {
+			written = append(written, def)
+		}
+	}
+	if len(written) == 0 {
+		return false
+	}
+	before := d.stampsBefore(d.o, written...)
 	for def := range d.changed {
 		d.index.remove(d.o, def, d.o.get(def))
 		d.index.add(d.o, def, d.get(def))
 	}
 	d.o.attrs = d.attrs
+	d.stamp(d.o)
+	d.stampAttributes(d.o, before)
+	d.commitLinks()
+	return true
+}
+
+// commitLinks adds and removes the references of the draft.
+func (d *draft) commitLinks() {
 	for _, def := range d.schema.ordered {
 		c := d.links[def]
 		if c == nil || len(c.add) == 0 && len(c.remove) == 0 {
 			continue
 		}
-		differs = true
 		if len(c.remove) > 0 {
 			kept := slices.DeleteFunc(slices.Clone(d.o.targets(def)), func(t *object) bool { return c.remove[t] })
 			d.o.refs = set(d.o.refs, def, kept)
@@ -136,11 +156,8 @@ func (d *draft) commit() bool {
 		for _, target := range c.add {
 			d.o.link(def, target)
 		}
+		d.stampLinks(d.o, def, c.add, slices.Collect(maps.Keys(c.remove)))
 	}
-	if differs {
-		d.stamp(d.o)
-	}
-	return differs
 }
 
 // stamp records a committed write on an object.

@@ -33,6 +33,9 @@ func (f *Forest) WriteLDIF(w io.Writer) error {
 				}
 			}
 		}
+		for _, line := range f.stampLines(o) {
+			writeValue(out, stampLine, line)
+		}
 	}
 	return out.Flush()
 }

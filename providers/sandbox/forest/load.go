@@ -26,6 +26,7 @@ type loading struct {
 	record *record
 	object *object
 	given  map[*attributeDef][]recordValue
+	stamps []recordValue
 }
 
 // Load reads a directory from LDIF content records (RFC 2849). name is what
@@ -46,7 +47,7 @@ func Load(ldif io.Reader, name string, opts Options) (*Forest, error) {
 	l := &loader{Forest: f, records: records, objects: map[string]*loading{}}
 	for _, step := range []func() error{
 		l.findBase, l.addBuiltins, l.makeObjects, l.makeTree, l.findDomainSID, l.fillIDs,
-		l.indexObjects, l.makeReferences, l.checkDerived, l.checkRules, l.findRecycleBin,
+		l.indexObjects, l.makeReferences, l.readStamps, l.checkDerived, l.checkRules, l.findRecycleBin,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -171,6 +172,10 @@ func (l *loader) makeObjects() error {
 		l.objects[l.keys[i]] = in
 		l.Forest.objects = append(l.Forest.objects, o)
 		for _, v := range r.values {
+			if strings.EqualFold(v.name, stampLine) {
+				in.stamps = append(in.stamps, v)
+				continue
+			}
 			def := l.schema.lookup(v.name)
 			if def == nil {
 				return l.errorf(v.line, "%s: the schema has no attribute of this name; remove the line, or declare the attribute with the provider%s", shorten(v.name), l.unknownNames(v.name))
@@ -198,7 +203,7 @@ func (l *loader) unknownNames(first string) string {
 	var others []string
 	for i := range l.records {
 		for _, v := range l.records[i].values {
-			if l.schema.lookup(v.name) == nil && !strings.EqualFold(v.name, first) && !slices.ContainsFunc(others, func(o string) bool { return strings.EqualFold(o, v.name) }) {
+			if l.schema.lookup(v.name) == nil && !strings.EqualFold(v.name, stampLine) && !strings.EqualFold(v.name, first) && !slices.ContainsFunc(others, func(o string) bool { return strings.EqualFold(o, v.name) }) {
 				others = append(others, shorten(v.name))
 			}
 			if len(others) == 30 {

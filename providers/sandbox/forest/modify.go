@@ -341,6 +341,14 @@ func (d *draft) addLink(def *attributeDef, target *object) *refusal {
 	if def == d.schema.member && d.o == target {
 		return errUnwilling(0x2035) // nesting is checked at the end, when the group's new type is known
 	}
+	if !def.multi {
+		// A value that led to an object deleted since does not show, and gives way.
+		for _, old := range d.o.targets(def) {
+			if def.linked && old.deleted {
+				d.unlink(def, old)
+			}
+		}
+	}
 	d.link(def, target)
 	return nil
 }

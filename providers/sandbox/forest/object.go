@@ -22,7 +22,10 @@ type object struct {
 	attrs    []attribute
 	refs     []reference // values of reference attributes
 	sources  []reference // who refers to this object, by the attribute used
-	deleted  bool
+	// stamps and linkStamps are replication metadata; see stamps.go.
+	stamps     map[*attributeDef]*stamp
+	linkStamps map[linkEnd]*stamp
+	deleted    bool
 	// head marks the root of a naming context: a search does not cross it.
 	head bool
 	// generated objects come from the program's own tables and are not written
@@ -114,6 +117,7 @@ func (o *object) link(def *attributeDef, target *object) {
 func (o *object) unlink(def *attributeDef, target *object) {
 	o.refs = set(o.refs, def, without(o.targets(def), target))
 	target.sources = set(target.sources, def, without(target.referrers(def), o))
+	delete(o.linkStamps, linkEnd{def, target})
 }
 
 func without(list []*object, gone *object) []*object {

@@ -62,8 +62,14 @@ func (f *Forest) rename(m message, w writer) *refusal {
 	if o.parent == parent && o.rdn == name.Leaf().Value {
 		return nil
 	}
+	// A move is replicated as a change of the name, too.
+	before := f.stampsBefore(o, f.schema.name)
+	if o.rdn != name.Leaf().Value {
+		before = f.stampsBefore(o, f.schema.name, o.class.rdn)
+	}
 	f.move(o, name.Leaf().Value, parent)
 	f.stamp(o)
+	f.stampAttributes(o, before)
 	return nil
 }
 

@@ -17,12 +17,11 @@ type rootAttribute struct {
 // rootDSE describes the server to clients that know nothing yet.
 func (f *Forest) rootDSE() []rootAttribute {
 	base, config, schema := f.dn(f.root), f.dn(f.configRoot), f.dn(f.schemaRoot)
-	server := "CN=DC1,CN=Servers,CN=Default-First-Site-Name,CN=Sites," + config
 	controls := slices.Concat(searchControls, []string{controlPermissive, controlTreeDelete, controlLazyCommit})
 	return []rootAttribute{
 		{name: "currentTime", values: []string{formatTime(f.now())}},
 		{name: "subschemaSubentry", values: []string{"CN=Aggregate," + schema}},
-		{name: "dsServiceName", values: []string{"CN=NTDS Settings," + server}},
+		{name: "dsServiceName", values: []string{f.ntdsSettings()}},
 		{name: "namingContexts", values: []string{base, config, schema}},
 		{name: "defaultNamingContext", values: []string{base}},
 		{name: "schemaNamingContext", values: []string{schema}},
@@ -36,7 +35,7 @@ func (f *Forest) rootDSE() []rootAttribute {
 		{name: "supportedCapabilities", values: []string{"1.2.840.113556.1.4.800", "1.2.840.113556.1.4.1670", "1.2.840.113556.1.4.1791", "1.2.840.113556.1.4.1935", "1.2.840.113556.1.4.2080", "1.2.840.113556.1.4.2237"}},
 		{name: "dnsHostName", values: []string{f.hostName}},
 		{name: "ldapServiceName", values: []string{f.dnsName + ":dc1$@" + strings.ToUpper(f.dnsName)}},
-		{name: "serverName", values: []string{server}},
+		{name: "serverName", values: []string{f.serverName()}},
 		{name: "isSynchronized", values: []string{"TRUE"}},
 		{name: "isGlobalCatalogReady", values: []string{"TRUE"}},
 		{name: "domainFunctionality", values: []string{"7"}},

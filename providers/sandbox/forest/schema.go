@@ -50,6 +50,8 @@ type attributeDef struct {
 	// back is the back link of a forward link, forward the reverse.
 	back    *attributeDef
 	forward *attributeDef
+	// local attributes are not replicated.
+	local bool
 	// indexed attributes have an equality index.
 	indexed bool
 	// exchange attributes come with Exchange's schema extension.
@@ -68,6 +70,7 @@ type schema struct {
 	lastKnownParent, lastKnownRDN, userPrincipalName, description, adminDescription       *attributeDef
 	uSNCreated, uSNChanged, whenCreated, whenChanged, instanceType, isCritical, cn        *attributeDef
 	primaryGroupID, userAccountControl, managedBy, showInAdvancedViewOnly, enabledFeature *attributeDef
+	attributeMetadata, valueMetadata                                                      *attributeDef
 }
 
 // indexedAttributes have an equality index: what joins, marks and look-ups ask for.
@@ -176,6 +179,7 @@ func (s *schema) add(def *attributeDef) {
 	def.system = def.system || strings.Contains(systemAttributes, word)
 	def.owned = def.owned || strings.Contains(ownedAttributes, word)
 	def.kept = strings.Contains(keptAttributes, word)
+	def.local = strings.Contains(localAttributes, word)
 	def.indexed = strings.Contains(indexedAttributes, word)
 	def.exchange = strings.Contains(exchangeNames, word) || strings.HasPrefix(def.key, "extensionattribute") ||
 		strings.HasPrefix(def.key, "msexch") && def.key != "msexchassistantname"
@@ -264,6 +268,7 @@ func (s *schema) nameAttributes() {
 		"iscriticalsystemobject": &s.isCritical, "primarygroupid": &s.primaryGroupID,
 		"useraccountcontrol": &s.userAccountControl, "managedby": &s.managedBy,
 		"showinadvancedviewonly": &s.showInAdvancedViewOnly, "msds-enabledfeature": &s.enabledFeature,
+		"msds-replattributemetadata": &s.attributeMetadata, "msds-replvaluemetadata": &s.valueMetadata,
 	} {
 		*place = s.attributes[name]
 		if *place == nil {

@@ -280,6 +280,10 @@ func (f *Forest) appendAttribute(pdu []byte, o *object, s selected, typesOnly bo
 		ends = f.linkEnds(o, s.def, v)
 	case s.def == f.schema.objectCategory:
 		values = []string{"CN=" + o.class.category + "," + f.dn(f.schemaRoot)}
+	case s.def == f.schema.attributeMetadata:
+		values = f.attributeMetadata(o)
+	case s.def == f.schema.valueMetadata:
+		values = f.valueMetadata(o, v)
 	case strings.HasSuffix(s.def.key, "effective"):
 		values = f.effective(o, s.def, !v.readOnly && !f.readOnly(o))
 	default:
