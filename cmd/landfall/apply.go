@@ -43,8 +43,8 @@ func (a *app) applyCommand() *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			if len(plan) == 0 && f.verify != "" {
-				return errors.New("-verify checks the signature of a saved plan: landfall apply PLAN -verify KEY")
+			if len(plan) == 0 && f.verify != "" && (f.expect == "" || strings.HasPrefix(f.expect, digestPrefix)) {
+				return errors.New("-verify checks the signature of a saved plan: landfall apply PLAN -verify KEY, or apply -expect PLAN -verify KEY")
 			}
 			if len(plan) == 1 {
 				return a.applySaved(c.Context(), f, plan[0])
@@ -53,9 +53,9 @@ func (a *app) applyCommand() *cobra.Command {
 		},
 	}
 	f.register(c)
-	c.Flags().StringVar(&f.expect, "expect", "", "plan again, and carry it out only if its `DIGEST` is this one (sha256:…)")
+	c.Flags().StringVar(&f.expect, "expect", "", "plan again, and carry it out only if it is the approved `PLAN`: its digest (sha256:…), or the file; with the file, what differs is shown")
 	c.Flags().BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
-	c.Flags().StringVar(&f.verify, "verify", "", "carry out PLAN only if PLAN.sig was made with this `KEY`: a file of SSH public keys, or env:NAME")
+	c.Flags().StringVar(&f.verify, "verify", "", "carry out PLAN (or, with -expect PLAN, what it approves) only if PLAN.sig was made with this `KEY`: a file of SSH public keys, or env:NAME")
 	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `WORD` is skip (go on with them) or fail (stop)")
 	return c
 }
@@ -64,9 +64,6 @@ func (a *app) applyCommand() *cobra.Command {
 func (f *applyFlags) check() error {
 	if f.onStale != apply.OnStaleSkip && f.onStale != apply.OnStaleFail {
 		return fmt.Errorf("-on-stale is %q; it may be %s or %s", f.onStale, apply.OnStaleSkip, apply.OnStaleFail)
-	}
-	if f.expect != "" && !strings.HasPrefix(f.expect, "sha256:") {
-		return fmt.Errorf("-expect is %q; a digest begins with sha256: and stands at the end of a plan", f.expect)
 	}
 	return nil
 }
@@ -126,6 +123,10 @@ func (a *app) applyNow(ctx context.Context, f applyFlags) error {
 	if err != nil {
 		return err
 	}
+	want, err := a.approved(f)
+	if err != nil {
+		return err
+	}
 	cfg, err := a.load()
 	if err != nil {
 		return err
@@ -139,14 +140,10 @@ func (a *app) applyNow(ctx context.Context, f applyFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Text(a.stdout, p, options); err != nil {
+	if err := a.compare(want, p, options); err != nil {
 		return err
 	}
-	switch {
-	case f.expect != "" && f.expect != p.Digest:
-		return &exit{exitRefused, fmt.Errorf("the plan has the digest %s, and %s was expected: the directories or the configuration changed since it was approved. "+
-			"Nothing was written; review the plan above", p.Digest, f.expect)}
-	case f.expect == "" && !f.autoApprove && p.Summary.Blocked < len(p.Changes):
+	if f.expect == "" && !f.autoApprove && p.Summary.Blocked < len(p.Changes) {
 		if err := staging(cfg, p); err != nil {
 			return err // before a question that would have no effect
 		}

@@ -17,9 +17,9 @@ var formats = []string{"text", "json", "markdown", "html", "sarif", "junit", "gi
 
 // showFlags say how a plan is shown.
 type showFlags struct {
-	view, format, target, fullReport string
-	maxBytes                         int
-	source                           report.Source
+	view, format, target, fullReport, compare string
+	maxBytes                                  int
+	source                                    report.Source
 }
 
 func (a *app) showCommand() *cobra.Command {
@@ -47,6 +47,9 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.compare != "" {
+				return a.showDifference(names[0], p, f)
+			}
 			if f.format == "json" {
 				_, err := a.stdout.Write(text)
 				return err
@@ -56,12 +59,30 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.view, "view", "default", "how much text to show: `VIEW` is summary, default or full")
 	c.Flags().StringVar(&f.format, "format", "text", "`FORMAT` is "+strings.Join(formats, ", "))
+	c.Flags().StringVar(&f.compare, "compare", "", "show what the plan has and this `OTHER` plan has not, and the other way round")
 	c.Flags().IntVar(&f.maxBytes, "max-bytes", report.DefaultBytes, "how long a comment may be: `BYTES`. GitHub takes about 65000, Bitbucket 32000, Azure DevOps 150000, GitLab 1000000")
 	c.Flags().StringVar(&f.target, "target", "", "what the plan is of: a `NAME` for titles, and for the marker of a comment")
 	c.Flags().StringVar(&f.source.Dir, "source-dir", "", "where the configuration lies in its repository: a `DIR` for links and annotations")
 	c.Flags().StringVar(&f.source.LinkBase, "link-base", "", "where the repository can be seen: a `URL` for links to file and line, as in https://github.com/OWNER/REPO/blob/COMMIT")
 	c.Flags().StringVar(&f.fullReport, "report-url", "", "where the full report can be seen: a `URL` for the end of a comment")
 	return c
+}
+
+// showDifference writes what a plan has and another one has not, and the other way
+// round.
+func (a *app) showDifference(name string, p *planner.Plan, f showFlags) error {
+	if f.format != "text" {
+		return fmt.Errorf("-compare writes text, and -format is %s", f.format)
+	}
+	options, err := a.textOptions(f.view)
+	if err != nil {
+		return err
+	}
+	other, _, err := readPlan(f.compare)
+	if err != nil {
+		return err
+	}
+	return report.Difference(a.stdout, other, p, report.DifferenceOptions{TextOptions: options, Before: f.compare, After: name})
 }
 
 // show writes a plan in one of the formats other than JSON, which is the file itself.

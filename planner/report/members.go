@@ -52,23 +52,9 @@ func (p *printer) reason(code string) safe {
 // members writes the membership of a change as a delta.
 func (r *page) members(of *planner.Change) {
 	m := of.Members
-	add, remove := len(m.Add), len(m.Remove)
-	if add+remove > 0 {
+	if add, remove := len(m.Add), len(m.Remove); add+remove > 0 {
 		r.line(6, plain, r.text("%s now, %s, %s after", count(m.Before, "member", "members"), delta(add, remove), m.After))
-		shown := r.atMost(add + remove)
-		width := 0
-		for _, c := range slices.Concat(m.Remove[:min(remove, shown)], m.Add[:min(add, shown)]) {
-			width = max(width, utf8.RuneCountInString(string(r.member(c))))
-		}
-		width = min(width, headingColumn-8)
-		show := func(c planner.MemberChange, add bool) safe {
-			t := pad(r.member(c), width+2) + r.memberReason(of, c, add)
-			if r.view == ViewFull {
-				t += "  " + r.text("%s", c.DN)
-			}
-			return t
-		}
-		r.signed(6, remove, add, func(i int) safe { return show(m.Remove[i], false) }, func(i int) safe { return show(m.Add[i], true) })
+		r.memberLines(of)
 	}
 	if len(m.Skipped) > 0 {
 		var parts []safe
@@ -77,6 +63,26 @@ func (r *page) members(of *planner.Change) {
 		}
 		r.line(6, plain, "skipped: "+join(parts, ", ")+" (listed below)")
 	}
+}
+
+// memberLines are the members that go and come, a line each.
+func (r *page) memberLines(of *planner.Change) {
+	m := of.Members
+	add, remove := len(m.Add), len(m.Remove)
+	shown := r.atMost(add + remove)
+	width := 0
+	for _, c := range slices.Concat(m.Remove[:min(remove, shown)], m.Add[:min(add, shown)]) {
+		width = max(width, utf8.RuneCountInString(string(r.member(c))))
+	}
+	width = min(width, headingColumn-8)
+	show := func(c planner.MemberChange, add bool) safe {
+		t := pad(r.member(c), width+2) + r.memberReason(of, c, add)
+		if r.view == ViewFull {
+			t += "  " + r.text("%s", c.DN)
+		}
+		return t
+	}
+	r.signed(6, remove, add, func(i int) safe { return show(m.Remove[i], false) }, func(i int) safe { return show(m.Add[i], true) })
 }
 
 func (r *page) member(c planner.MemberChange) safe {

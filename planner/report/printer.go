@@ -45,6 +45,7 @@ type printer struct {
 	ascii bool
 	color bool
 	width int
+	shift int // columns that every line is indented further
 }
 
 const defaultWidth = 100
@@ -117,7 +118,7 @@ func (p *printer) named(s string) string {
 func (p *printer) line(indent int, s style, text safe) {
 	t := strings.TrimRight(string(text), " ")
 	if t != "" {
-		p.out.WriteString(strings.Repeat(" ", indent))
+		p.out.WriteString(strings.Repeat(" ", indent+p.shift))
 		if p.color && s != plain {
 			t = "\x1b[" + string(s) + "m" + t + "\x1b[0m"
 		}

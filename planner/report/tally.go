@@ -186,15 +186,18 @@ func (t *tally) sorted(p *planner.Plan, blocked bool) []*planner.Change {
 			out = append(out, c)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *planner.Change) int {
-		return cmp.Or(
-			cmp.Compare(dangerOf(a), dangerOf(b)),
-			cmp.Compare(t.label[a.Provider], t.label[b.Provider]),
-			cmp.Compare(typeOrder(a), typeOrder(b)),
-			cmp.Compare(a.ObjectType, b.ObjectType),
-			cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Address, b.Address),
-		)
-	})
+	slices.SortStableFunc(out, t.compare)
 	return out
+}
+
+// compare orders changes by danger, directory, type and name.
+func (t *tally) compare(a, b *planner.Change) int {
+	return cmp.Or(
+		cmp.Compare(dangerOf(a), dangerOf(b)),
+		cmp.Compare(t.label[a.Provider], t.label[b.Provider]),
+		cmp.Compare(typeOrder(a), typeOrder(b)),
+		cmp.Compare(a.ObjectType, b.ObjectType),
+		cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Address, b.Address),
+	)
 }
