@@ -97,9 +97,9 @@ func (l *loader) decodeBackend(blocks hcl.Blocks) {
 		}
 	case "azblob":
 		out.Account, out.Endpoint, out.Container = a.text("account", ""), a.text("endpoint", ""), a.text("container", "")
-		if (out.Account == "") == (out.Endpoint == "") {
+		if out.Account == "" && out.Endpoint == "" {
 			l.report(hcl.Diagnostics{problem(b.DefRange, "Backend without an address",
-				"%s needs account, the name of a storage account, or endpoint, the whole address of another one, and not both.", a.what)})
+				"%s needs account, the name of a storage account, or endpoint, the whole address of its blob service.", a.what)})
 		}
 	case "s3":
 		out.Bucket, out.Region, out.Endpoint = a.text("bucket", ""), a.text("region", ""), a.text("endpoint", "")

@@ -14,16 +14,30 @@ import (
 	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/planner/apply"
 	"github.com/landfall-directory/landfall/planner/backend"
+	"github.com/landfall-directory/landfall/planner/backend/azblob"
 	"github.com/landfall-directory/landfall/planner/backend/local"
 )
 
 // openBackend connects to where a configuration keeps its lock and records.
-func (a *app) openBackend(_ context.Context, b *lang.Backend) (backend.Storage, error) {
+func (a *app) openBackend(ctx context.Context, b *lang.Backend) (backend.Storage, error) {
+	var s backend.Storage
+	var err error
 	switch b.Kind {
 	case "local":
 		return local.Open(b.Path), nil
+	case "azblob":
+		s, err = azblob.Open(ctx, azblob.Config{
+			Account: b.Account, Endpoint: b.Endpoint, Container: b.Container, Prefix: b.Prefix,
+			Environment: azblob.Environment{
+				ConnectionString: a.getenv("AZURE_STORAGE_CONNECTION_STRING"), Account: a.getenv("AZURE_STORAGE_ACCOUNT"),
+				Key: a.getenv("AZURE_STORAGE_KEY"), SAS: a.getenv("AZURE_STORAGE_SAS_TOKEN"),
+			},
+		})
 	}
-	return nil, fmt.Errorf("there is no backend %q", b.Kind)
+	if err != nil {
+		return nil, fmt.Errorf("the backend (%s:%d) cannot be used: %w", b.Range.Filename, b.Range.Start.Line, err)
+	}
+	return s, nil
 }
 
 // records connects to the backend of the working directory's configuration, also

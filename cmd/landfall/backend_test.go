@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-directory/landfall/planner/backend/azblob/azblobtest"
 )
 
 // storage is a backend that two machines share in these tests.
@@ -24,10 +27,18 @@ var storages = map[string]func(t *testing.T) storage{
 	"local": func(t *testing.T) storage {
 		return storage{declare: `backend "local" { path = "` + filepath.ToSlash(t.TempDir()) + `/records" }`}
 	},
+	"azblob": func(t *testing.T) storage {
+		c := azblobtest.Start(t).Config(t)
+		return storage{
+			declare: fmt.Sprintf("backend %q {\n    account = %q\n    endpoint = %q\n    container = %q\n    prefix = %q\n    lease_seconds = 15\n  }", "azblob", c.Account, c.Endpoint, c.Container, "corp"),
+			environ: []string{"AZURE_STORAGE_KEY=" + c.Environment.Key}, expires: true,
+		}
+	},
 }
 
 // eachStorage runs a test on every backend, side by side: most of it is waiting.
 func eachStorage(t *testing.T, test func(t *testing.T, s storage)) {
+	t.Parallel()
 	for name, start := range storages {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,8 +68,15 @@ func machines(t *testing.T, s storage) (a, b *estate) {
 
 // process is a run of landfall that goes on beside the test.
 type process struct {
-	*exec.Cmd
-	out *bytes.Buffer
+	cmd   *exec.Cmd
+	out   *bytes.Buffer
+	ended chan struct{} // closed when it has
+}
+
+// status waits for the end and returns the exit status, -1 after a signal.
+func (p *process) status() int {
+	<-p.ended
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // startUntil starts landfall and waits until the forest has committed its write
@@ -66,7 +84,7 @@ type process struct {
 func (e *estate) startUntil(t *testing.T, at int64, then func(p *process), args ...string) *process {
 	t.Helper()
 	c, out := e.command(args...)
-	p := &process{c, out}
+	p := &process{c, out, make(chan struct{})}
 	reached := make(chan struct{})
 	e.mu.Lock()
 	if err := c.Start(); err != nil {
@@ -79,13 +97,21 @@ func (e *estate) startUntil(t *testing.T, at int64, then func(p *process), args 
 		}
 	}
 	e.mu.Unlock()
-	t.Cleanup(func() { _ = c.Process.Kill() }) // it ended, unless the test failed
-	<-reached
+	go func() {
+		_ = c.Wait() // its status is asked for
+		close(p.ended)
+	}()
+	t.Cleanup(func() { _ = c.Process.Kill(); <-p.ended }) // it ended, unless the test failed
+	select {
+	case <-reached:
+	case <-p.ended:
+		t.Fatalf("landfall %s ended before write %d:\n%s", strings.Join(args, " "), at, out)
+	}
 	return p
 }
 
 func (p *process) signal(t *testing.T, s os.Signal) {
-	if err := p.Process.Signal(s); err != nil {
+	if err := p.cmd.Process.Signal(s); err != nil {
 		t.Error(err)
 	}
 }
@@ -104,8 +130,8 @@ func TestTwoAppliesAtOnce(t *testing.T) {
 			t.Errorf("lock show:\n%s", out)
 		}
 		close(goOn)
-		if err := first.Wait(); err != nil {
-			t.Errorf("the first: %v\n%s", err, first.out)
+		if status := first.status(); status != 0 {
+			t.Errorf("the first: status %d\n%s", status, first.out)
 		}
 		writes := a.writes.Load()
 		b.run(t, 0, "plan", "-detailed-exitcode")
@@ -130,7 +156,7 @@ func TestHolderIsKilled(t *testing.T) {
 		whole.run(t, 0, "apply", "-auto-approve")
 		a, b := machines(t, s)
 		gone := a.startUntil(t, 3, func(p *process) { p.signal(t, os.Kill) }, "apply", "-auto-approve")
-		_ = gone.Wait() // it was killed
+		gone.status() // it was killed
 		out := b.run(t, 0, "apply", "-auto-approve", "-lock-timeout", "120s")
 		if s.expires != strings.Contains(out, "did not give its lock back") {
 			t.Errorf("the next run:\n%s", out)
@@ -157,7 +183,7 @@ func TestHolderWakesUpLate(t *testing.T) {
 			t.Skip("the operating system keeps the lock as long as the process is there")
 		}
 		a, b := machines(t, s)
-		asleep := a.startUntil(t, 2, func(p *process) { p.signal(t, syscall.SIGSTOP) }, "apply", "-auto-approve", "-parallelism", "1")
+		asleep := a.startUntil(t, 1, func(p *process) { p.signal(t, syscall.SIGSTOP) }, "apply", "-auto-approve", "-parallelism", "1")
 		out := b.run(t, 0, "apply", "-auto-approve", "-lock-timeout", "120s", "-only", `ou_mapping.cloud_groups["OU=Security*`)
 		if !strings.Contains(out, "did not give its lock back") {
 			t.Errorf("the next run:\n%s", out)
@@ -165,8 +191,7 @@ func TestHolderWakesUpLate(t *testing.T) {
 		writes := a.writes.Load()
 		b.run(t, 2, "plan", "-detailed-exitcode") // there is something left
 		asleep.signal(t, syscall.SIGCONT)
-		_ = asleep.Wait() // its status is looked at
-		if status := asleep.ProcessState.ExitCode(); status != exitIncomplete || !strings.Contains(asleep.out.String(), "lock is not held any more") {
+		if status := asleep.status(); status != exitIncomplete || !strings.Contains(asleep.out.String(), "lock is not held any more") {
 			t.Errorf("it woke up, status %d:\n%s", status, asleep.out)
 		}
 		if n := a.writes.Load(); n != writes {
