@@ -192,15 +192,19 @@ func (b *build) remove(it *item, reason string) {
 	default:
 		c.Notes = append(c.Notes, "because: "+strings.ReplaceAll(reason, "_", " "))
 	}
-	switch it.t.space.RecycleBin {
-	case RecycleBinReadable:
-		c.Notes = append(c.Notes, "can be restored from the Recycle Bin")
-	case RecycleBinDisabled:
-		c.Notes = append(c.Notes, "SID LOST: the Recycle Bin is off, and a group made anew has another SID")
-	default:
-		c.Notes = append(c.Notes, "recycle bin unreadable: it is not known whether this can be taken back")
-	}
+	c.Notes = append(c.Notes, binNote(it.t.space))
 	b.plan.Changes = append(b.plan.Changes, c)
+}
+
+// binNote says whether a delete can be taken back.
+func binNote(s *Space) string {
+	switch s.RecycleBin {
+	case RecycleBinReadable:
+		return "can be restored from the Recycle Bin"
+	case RecycleBinDisabled:
+		return "SID LOST: the Recycle Bin is off, and a group made anew has another SID"
+	}
+	return "recycle bin unreadable: it is not known whether this can be taken back"
 }
 
 func (b *build) empty(it *item, reason string) {

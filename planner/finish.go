@@ -14,11 +14,17 @@ import (
 )
 
 // finish completes the plan: what blocked changes imply, findings about the
-// whole, order, redaction, counts and digest.
+// whole, and what every plan has.
 func (b *build) finish() *Plan {
-	p := &b.plan
 	b.consequences()
 	b.findings()
+	return b.complete()
+}
+
+// complete adds what every plan says of itself: what was read, order, redaction,
+// counts and digest.
+func (b *build) complete() *Plan {
+	p := &b.plan
 	p.FormatVersion, p.LandfallVersion = FormatVersion, b.options.Version
 	p.Created = b.options.Now.UTC().Format(time.RFC3339)
 	p.ConfigDigest = b.cfg.Digest

@@ -18,6 +18,8 @@ type Plan struct {
 	NotWritten      []NotWritten   `json:"not_written"`
 	Frozen          []Frozen       `json:"frozen"`
 	Diagnostics     []Diagnostic   `json:"diagnostics"`
+	// Revert names the run that the plan takes back.
+	Revert *Reverted `json:"revert,omitempty"`
 	// Base is the configuration that the plan was compared with, and Withdrawn
 	// what only that one would do; see MarkCauses.
 	Base      *string     `json:"base,omitempty"`
@@ -174,7 +176,7 @@ type MemberChange struct {
 	DN     string `json:"dn"`
 	Name   string `json:"name"`
 	ID     string `json:"id"`
-	Reason string `json:"reason"` // in_cloud, not_in_cloud
+	Reason string `json:"reason"` // in_cloud, not_in_cloud, reverted
 	// Changed is when a value to add was removed, or one to remove was added; nil
 	// is unknown. Pending: it was never a member since the object is ours.
 	Changed *Changed `json:"changed,omitempty"`

@@ -85,7 +85,7 @@ func (p *partition) needOUs() {
 	var stay []Change
 	for i, c := range p.plan.Changes {
 		switch {
-		case c.ObjectType == "organizationalUnit":
+		case c.ObjectType == "organizationalUnit" && c.DN.After != nil:
 			ous[placeKey(c.Provider, *c.DN.After)] = i
 		case p.stays[i]:
 			stay = append(stay, c)

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/landfall-directory/landfall/lang"
-	"github.com/landfall-directory/landfall/lang/dn"
 )
 
-// Recorded is one operation that a past run carried out, as its journal has it.
+// Recorded is one operation of a past run, as its journal has it.
 type Recorded struct {
 	Operation
 	Provider string
@@ -17,216 +18,245 @@ type Recorded struct {
 	Name     string
 	// Created is the anchor of the object that a create made.
 	Created string
+	// MemberOf are, for a delete, the groups that the object was a member of. Its
+	// Edits and Remove are what else it held; see Holdings.
+	MemberOf []MemberChange
+	// Doubt says that the journal does not know whether, or how much of it, was
+	// carried out. What the directory holds decides.
+	Doubt bool
+}
+
+// PastRun is a recorded run that is to be taken back.
+type PastRun struct {
+	ID      string
+	Started string // RFC 3339, UTC
+	Who     string
+	Reverts string // the run that it took back itself, if it did
+	// Directories says what the providers were connected to; see DirectoryIDs.
+	Directories map[string]string
+	// Operations are those that were carried out, or may have been, in the order in
+	// which they were sent.
+	Operations []Recorded
+}
+
+// Reverted names the run that a plan takes back.
+type Reverted struct {
+	Run        string `json:"run"`
+	Started    string `json:"started"`
+	Who        string `json:"who"`
+	Operations int    `json:"operations"` // that the run carried out, as far as is known
+	Already    int    `json:"already"`    // of them: those whose effect is gone already
+}
+
+// DirectoryIDs says what each provider of a configuration is connected to.
+func DirectoryIDs(cfg *lang.Config) map[string]string {
+	ids := map[string]string{}
+	for _, p := range cfg.Providers {
+		switch p.Kind {
+		case lang.KindEntra:
+			ids[p.Address()] = "tenant " + strings.ToLower(p.Entra.TenantID)
+		case lang.KindAD:
+			ids[p.Address()] = "domain " + DNKey(p.AD.BaseDN)
+		}
+	}
+	return ids
+}
+
+// CheckRun refuses a run that wrote to other directories than cfg connects.
+func CheckRun(cfg *lang.Config, run PastRun) error {
+	have := DirectoryIDs(cfg)
+	for _, op := range run.Operations {
+		is, connected := have[op.Provider]
+		was := run.Directories[op.Provider]
+		switch {
+		case !connected:
+			return fmt.Errorf("run %s wrote to %s, which this configuration does not connect: the journal is that of another configuration, or the provider was renamed since", run.ID, op.Provider)
+		case was != "" && was != is:
+			return fmt.Errorf("run %s wrote to %s when it was connected to the %s, and now it is connected to the %s: the journal is that of another directory", run.ID, op.Provider, was, is)
+		}
+	}
+	return nil
 }
 
 // Revert plans what takes a recorded run back, as far as it still stands: an
-// ordinary plan, with guards, review and digest. operations are those that were
-// done, in the order in which they were. What cannot be taken back becomes a
-// diagnostic with the code not_revertible.
-func Revert(cfg *lang.Config, snap Snapshot, run string, operations []Recorded, o Options) (*Plan, error) {
+// ordinary plan, with guards, review and digest. It goes through the operations
+// from the last to the first. Where the directory holds what an operation made, it
+// plans what was before; where it holds that already, nothing is left to do; what
+// somebody changed since is left as it is and listed, like everything that cannot
+// be taken back, with the code not_revertible.
+//
+// With anew, deleted groups are made anew even where the Recycle Bin has them.
+func Revert(cfg *lang.Config, snap Snapshot, run PastRun, anew bool, o Options) (*Plan, error) {
+	if err := CheckRun(cfg, run); err != nil {
+		return nil, err
+	}
 	b, err := newBuild(cfg, snap)
 	if err != nil {
 		return nil, err
 	}
 	b.options = o
 	b.inbound()
-	b.claim()
+	b.claim() // guards count by the writeback that an object belongs to
 	b.plan = Plan{}
-	v := &reverter{b: b, run: run, changes: map[string]*Change{}}
-	for _, op := range slices.Backward(operations) {
-		v.undo(op)
-	}
-	for _, key := range sortedKeys(v.changes) {
-		if c := v.changes[key]; len(c.Actions) > 0 {
-			slices.SortFunc(c.Edits, func(x, y Edit) int { return strings.Compare(x.Attribute, y.Attribute) })
-			b.plan.Changes = append(b.plan.Changes, *c)
+	v := &reverter{b: b, run: run, anew: anew, objects: map[HoldingKey]*reverted{}, told: map[HoldingKey]bool{}, ous: map[string]Change{}, own: map[HoldingKey]bool{}}
+	for _, op := range run.Operations {
+		if op.Created != "" && op.Verb == VerbCreate {
+			v.own[HoldingKey{op.Provider, op.Created}] = true
 		}
 	}
-	b.protect()
+	v.remake()
+	for _, op := range slices.Backward(run.Operations) {
+		v.undo(op)
+	}
+	v.links()
+	v.settle()
+	v.collect()
+	v.protect()
 	if err := b.restrict(); err != nil {
 		return nil, err
 	}
 	b.guards()
-	return b.finish(), nil
+	v.onlyMade()
+	v.keepFilled()
+	v.notice()
+	return b.complete(), nil
 }
 
-// reverter collects the inverse of a run, one change for each object.
+// reverter collects the inverse of a run.
 type reverter struct {
-	b       *build
-	run     string
-	changes map[string]*Change // provider and anchor
+	b    *build
+	run  PastRun
+	anew bool
+	// objects by provider and anchor: that of the object, or, of one that is made
+	// anew, the anchor that it had. list has them in order.
+	objects map[HoldingKey]*reverted
+	list    []*reverted
+	made    []ouMade
+	ous     map[string]Change // OUs to make, by placeKey
+	told    map[HoldingKey]bool
+	already int
+	own     map[HoldingKey]bool          // what the run made
+	byMark  map[*target]map[string]*item // see itemByMark
 }
 
-// cannot reports what stays as it is.
-func (v *reverter) cannot(op Recorded, why string) {
-	v.b.plan.Diagnostics = append(v.b.plan.Diagnostics, Diagnostic{
-		Severity: "warning", Code: "not_revertible", Summary: "Something cannot be taken back",
-		Detail: fmt.Sprintf("%s of %q in run %s: %s.", op.Verb, op.Name, v.run, why),
-	})
-}
+func (v *reverter) space(provider string) *Space { return v.b.snapshot[provider] }
 
 // reason names the run that is taken back.
-func (v *reverter) reason() Reason { return Reason{Rule: "revert " + v.run} }
+func (v *reverter) reason() Reason { return Reason{Rule: "revert " + v.run.ID} }
 
-// change returns the change of an object.
-func (v *reverter) change(op Recorded, s *Space, o ObjectID) *Change {
-	key := s.Provider + "\x00" + s.Anchor(o)
-	c := v.changes[key]
-	if c == nil {
-		reason := v.reason()
-		c = &Change{
-			Address: op.Address, Provider: s.Provider, ObjectType: op.ObjectType, Name: op.Name, Anchor: ptr(s.Anchor(o)), Reason: &reason,
-		}
-		if s.Kind == KindAD {
-			name := s.Name(o)
-			c.DN.Before, c.DN.After = &name, ptr(name)
-		}
-		v.changes[key] = c
-	}
-	return c
+// cannot reports what stays as it is. what names the object.
+func (v *reverter) cannot(what, why string) {
+	v.b.diagnose("warning", "not_revertible", "Something is not taken back", fmt.Sprintf("%s: %s.", what, why), hcl.Range{})
 }
 
+// who names the object of an operation for messages.
+func who(op Recorded) string {
+	name := op.DNAfter
+	if name == "" {
+		name = op.DNBefore
+	}
+	if name == "" {
+		name = op.Anchor
+	}
+	return fmt.Sprintf("%q (%s)", op.Name, name)
+}
+
+// undo takes one operation back. Deletes were dealt with before, by remake.
 func (v *reverter) undo(op Recorded) {
-	i := slices.IndexFunc(v.b.spaces, func(s *Space) bool { return s.Provider == op.Provider })
-	if i < 0 {
-		v.cannot(op, "this configuration does not connect "+op.Provider)
+	if op.Verb == VerbDelete {
 		return
 	}
-	s := v.b.spaces[i]
-	anchor := op.Anchor
+	s := v.space(op.Provider)
+	o := s.ByAnchor(op.Anchor)
 	if op.Verb == VerbCreate {
-		anchor = op.Created
+		o = v.created(s, op)
 	}
-	o := s.ByAnchor(anchor)
-	switch {
-	case op.ObjectType == "organizationalUnit":
-		v.cannot(op, "landfall never deletes an organizational unit; delete "+op.DNAfter+" by hand if it is not needed")
-	case op.Verb == VerbDelete:
-		v.undelete(op, s, o)
-	case o == NoObject || s.State(o) != Live:
-		v.cannot(op, "the object is no longer there")
-	case op.Verb == VerbCreate, op.Verb == VerbRestore:
-		v.remove(op, s, o)
-	case op.Verb == VerbMove:
-		v.moveBack(op, s, o)
-	case op.Verb == VerbUpdate:
-		v.editBack(op, s, o)
-	case op.Verb == VerbMembers:
-		v.membersBack(op, s, o)
-	}
-}
-
-// remove takes a create back. What the run did to the object besides goes with
-// it.
-func (v *reverter) remove(op Recorded, s *Space, o ObjectID) {
-	c := v.change(op, s, o)
-	c.Actions, c.Edits, c.Members = []Action{ActionDelete}, nil, nil
-	c.DN.After = nil
-	c.Notes = []string{"taken back: run " + v.run + " made it"}
-}
-
-// undelete takes a delete back, from the Recycle Bin.
-func (v *reverter) undelete(op Recorded, s *Space, o ObjectID) {
 	switch {
 	case o != NoObject && s.State(o) == Live:
-		v.cannot(op, "the object is there again")
-	case o == NoObject:
-		v.cannot(op, "the Recycle Bin does not have it, or this identity may not see it there; a group made anew would have another SID")
+	case op.Verb == VerbCreate, op.Verb == VerbRestore, v.own[HoldingKey{op.Provider, op.Anchor}]:
+		v.already++ // it is gone, or was never made
+		return
 	default:
-		c := v.change(op, s, o)
-		c.Actions = []Action{ActionRestore}
-		c.DN.After = ptr(op.DNBefore)
-	}
-}
-
-func (v *reverter) moveBack(op Recorded, s *Space, o ObjectID) {
-	now, err1 := dn.Parse(s.Name(o))
-	after, err2 := dn.Parse(op.DNAfter)
-	before, err3 := dn.Parse(op.DNBefore)
-	switch {
-	case err1 != nil || err2 != nil || err3 != nil:
-		v.cannot(op, "the journal has no usable name")
-		return
-	case !now.Equal(after):
-		v.cannot(op, "it was moved or renamed again since, to "+s.Name(o))
-		return
-	}
-	c := v.change(op, s, o)
-	c.DN.After = ptr(before.String())
-	if !now.Parent().Equal(before.Parent()) {
-		c.Actions = addAction(c.Actions, ActionMove)
-	}
-	if now.Leaf().Value != before.Leaf().Value {
-		c.Actions = addAction(c.Actions, ActionRename)
-	}
-}
-
-func (v *reverter) editBack(op Recorded, s *Space, o ObjectID) {
-	for _, e := range op.Edits {
-		a, ok := s.Schema.Lookup(e.Attribute)
-		if !ok {
-			a = Attribute{Name: e.Attribute}
+		if key := (HoldingKey{s.Provider, op.Anchor}); !v.told[key] {
+			v.told[key] = true
+			v.cannot(who(op), "it is no longer there")
 		}
-		if slices.ContainsFunc(slices.Concat(e.Before, e.After), func(d Datum) bool { return d.Hash != "" }) {
-			v.cannot(op, e.Attribute+" is redacted, and the journal holds no value of it")
+		return
+	}
+	if op.ObjectType == "organizationalUnit" {
+		v.made = append(v.made, ouMade{op, s, o})
+		return
+	}
+	x := v.object(op, s, o)
+	switch op.Verb {
+	case VerbCreate, VerbRestore:
+		x.undoMaking(op)
+	case VerbMove:
+		x.undoMove(op)
+	case VerbUpdate:
+		x.undoEdits(op)
+	case VerbMembers:
+		x.undoMembers(op)
+	}
+}
+
+// created is the object that a create made. When its anchor is not known, because
+// the answer was lost, a group is known by its mark; an OU has none.
+func (v *reverter) created(s *Space, op Recorded) ObjectID {
+	if op.Created != "" {
+		return s.ByAnchor(op.Created)
+	}
+	if op.ObjectType == "organizationalUnit" {
+		if o := s.ByName(op.DNAfter); o != NoObject && s.State(o) == Live {
+			v.cannot(who(op), "the journal does not know whether this run made it; delete it by hand if nobody needs it")
+		}
+		return NoObject
+	}
+	return v.marked(s, markIn(op.Edits))
+}
+
+// marked is the live object that carries a mark, NoObject if there is none or if
+// there are several.
+func (v *reverter) marked(s *Space, mark string) ObjectID {
+	if t := v.target(s); t != nil && isMark(mark) {
+		if list := t.marks[foldMark(mark)]; len(list) == 1 {
+			return list[0]
+		}
+	}
+	return NoObject
+}
+
+// target is the AD space as writebacks see it; nil for Entra ID.
+func (v *reverter) target(s *Space) *target {
+	i := slices.IndexFunc(v.b.targets, func(t *target) bool { return t.space == s })
+	if i < 0 {
+		return nil
+	}
+	return v.b.targets[i]
+}
+
+// notice says what the next plan will want.
+func (v *reverter) notice() {
+	p := &v.b.plan
+	p.Revert = &Reverted{Run: v.run.ID, Started: v.run.Started, Who: v.run.Who, Operations: len(v.run.Operations), Already: v.already}
+	if len(p.Changes) > 0 && v.run.Reverts == "" {
+		v.b.diagnose("warning", "revert_files", "The files still declare what this plan takes back",
+			"As long as the configuration declares what run "+v.run.ID+" did, the next plan wants it again. Take the commit back, too, before the next apply.", hcl.Range{})
+	}
+}
+
+// protect blocks changes of what nothing may touch, also of objects that no
+// writeback claims any more.
+func (v *reverter) protect() {
+	v.b.protect()
+	for i := range v.b.plan.Changes {
+		c := &v.b.plan.Changes[i]
+		s := v.space(c.Provider)
+		if c.Blocked != nil || c.Anchor == nil || s.Kind != KindAD {
 			continue
 		}
-		live, _ := makeEdit(a, s.Values(o, e.Attribute), nil, v.reason())
-		if !slices.Equal(live.Before, nonNil(e.After)) && len(live.Before)+len(e.After) > 0 {
-			v.cannot(op, e.Attribute+" was changed again since")
-			continue
-		}
-		c := v.change(op, s, o)
-		c.Edits = append(c.Edits, Edit{Attribute: a.Name, Encoding: e.Encoding, Before: nonNil(e.After), After: nonNil(e.Before), Reason: v.reason()})
-		c.Actions = addAction(c.Actions, ActionUpdate)
-	}
-}
-
-func (v *reverter) membersBack(op Recorded, s *Space, o ObjectID) {
-	have, read := s.References(o, "member")
-	if !read {
-		v.cannot(op, "its members were not read, because this configuration does not write the group")
-		return
-	}
-	m := Members{Before: len(have)}
-	each := func(list []MemberChange, present bool, into *[]MemberChange, reason string) {
-		for _, x := range list {
-			member := s.ByAnchor(x.ID)
-			if member == NoObject {
-				member = s.ByName(x.DN)
-			}
-			switch {
-			case member == NoObject:
-				v.cannot(op, "the member "+x.Name+" is no longer there")
-			case containsObject(have, member) != present:
-				v.cannot(op, "the membership of "+x.Name+" was changed again since")
-			default:
-				*into = append(*into, MemberChange{DN: s.Name(member), Name: x.Name, ID: s.Anchor(member), Reason: reason})
-			}
+		if why := wellKnown(s, s.ByAnchor(*c.Anchor)); why != "" {
+			c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such an object."}
 		}
 	}
-	each(op.Add, true, &m.Remove, "reverted")
-	each(op.Remove, false, &m.Add, "reverted")
-	if len(m.Add)+len(m.Remove) == 0 {
-		return
-	}
-	c := v.change(op, s, o)
-	if c.Members != nil { // adding and removing are two operations of one change
-		m.Add, m.Remove = append(m.Add, c.Members.Add...), append(m.Remove, c.Members.Remove...)
-	}
-	m.After = m.Before + len(m.Add) - len(m.Remove)
-	sortMembers(&m)
-	c.Members = &m
-	c.Actions = addAction(c.Actions, ActionMembers)
-}
-
-// addAction keeps the order in which a change lists its actions.
-func addAction(actions []Action, a Action) []Action {
-	order := []Action{ActionCreate, ActionRestore, ActionMove, ActionRename, ActionUpdate, ActionMembers, ActionDelete}
-	if slices.Contains(actions, a) {
-		return actions
-	}
-	actions = append(actions, a)
-	slices.SortFunc(actions, func(x, y Action) int { return slices.Index(order, x) - slices.Index(order, y) })
-	return actions
 }

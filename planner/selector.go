@@ -68,7 +68,8 @@ func isWord(s string) bool {
 
 // byAddress takes addresses, prefixes of them, or patterns with *.
 func (b *build) byAddress(pattern string) (func(*Change) bool, error) {
-	if !b.addressable(pattern) && !b.options.Base {
+	planned := slices.ContainsFunc(b.plan.Changes, func(c Change) bool { return matchAddress(pattern, c.Address) })
+	if !b.addressable(pattern) && !planned && !b.options.Base {
 		return nil, fmt.Errorf("nothing in this configuration has an address that begins like that. Addresses begin with %s.%s",
 			strings.Join(b.blocks(), ", "), lang.DidYouMean(pattern, b.blocks()))
 	}

@@ -272,6 +272,9 @@ func (a *app) revealRedacted(ctx context.Context, cfg *lang.Config, dirs *direct
 	if !p.HasRedacted() {
 		return nil
 	}
+	if p.Revert != nil {
+		return a.revealReverted(ctx, cfg, dirs, p)
+	}
 	fresh, err := a.makePlan(ctx, cfg, dirs, planFlags{})
 	if err != nil {
 		return err

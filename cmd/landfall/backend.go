@@ -66,12 +66,26 @@ func (a *app) readRun(ctx context.Context, run string) (*apply.Record, error) {
 	defer s.Close()
 	rec, err := apply.ReadRun(ctx, s, run)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no run %q in %s; landfall runs list shows them", run, s.Where())
+		return nil, noRun(ctx, s, run)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", run, err)
 	}
 	return rec, nil
+}
+
+// noRun is the error of a run that a storage does not have. It names those that may
+// have been meant.
+func noRun(ctx context.Context, s backend.Storage, run string) error {
+	runs, err := apply.ListRuns(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case len(runs) == 0:
+		return fmt.Errorf("there is no run %q in %s, nor any other. A journal that a pipeline kept elsewhere belongs there first", run, s.Where())
+	}
+	newest := runs[:min(len(runs), 5)]
+	return fmt.Errorf("there is no run %q in %s.%s The newest are %s; \"landfall runs list\" shows all", run, s.Where(), lang.DidYouMean(run, runs), strings.Join(newest, ", "))
 }
 
 // workplace is what a run of apply holds while it writes: the lock, and a journal.
@@ -123,7 +137,7 @@ func (a *app) begin(ctx context.Context, w *workplace, cfg *lang.Config, p *plan
 	}
 	h := apply.NewHeader(w.run, now, p)
 	h.Who, h.Commit, h.Lease, h.LandfallVersion = holder.Who, a.commit(ctx), w.held.Token(), version
-	h.Directories = directoryIDs(cfg)
+	h.Directories = planner.DirectoryIDs(cfg)
 	if w.journal, err = apply.CreateJournal(w.storage, w.held.Check, h); err != nil {
 		return fmt.Errorf("nothing was written: the journal in %s: %w", w.storage.Where(), err)
 	}

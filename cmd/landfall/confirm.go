@@ -19,7 +19,7 @@ func (a *app) confirm(ctx context.Context, cfg *lang.Config, dirs *directories, 
 		return false
 	}
 	for _, lag := range []time.Duration{3 * time.Second, 10 * time.Second, 20 * time.Second, 0} {
-		fresh, err := a.makePlan(ctx, cfg, dirs, f)
+		fresh, err := a.planAfter(ctx, cfg, dirs, result.Plan, f)
 		if err != nil {
 			fmt.Fprintf(a.stderr, "The directories could not be read again to confirm: %s\n", escapeLines(err.Error()))
 			return false

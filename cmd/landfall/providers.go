@@ -131,20 +131,6 @@ func (a *app) adConfig(d *directories, p *lang.Provider) (ad.Config, error) {
 	return c, nil
 }
 
-// directoryIDs says what each provider of a configuration is connected to.
-func directoryIDs(cfg *lang.Config) map[string]string {
-	ids := map[string]string{}
-	for _, p := range cfg.Providers {
-		switch p.Kind {
-		case lang.KindEntra:
-			ids[p.Address()] = "tenant " + strings.ToLower(p.Entra.TenantID)
-		case lang.KindAD:
-			ids[p.Address()] = "domain " + planner.DNKey(p.AD.BaseDN)
-		}
-	}
-	return ids
-}
-
 // envLabel is a provider's label as environment variables spell it.
 func envLabel(label string) string {
 	return strings.Map(func(r rune) rune {

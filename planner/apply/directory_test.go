@@ -55,7 +55,7 @@ func newDirectory(ous ...string) *directory {
 // put adds an object without any rule.
 func (d *directory) put(typ, dn string) *entry {
 	d.next++
-	e := &entry{anchor: fmt.Sprintf("guid-%03d", d.next), typ: typ, dn: dn, attributes: map[string]string{}, members: map[string]bool{}}
+	e := &entry{anchor: fmt.Sprintf("00000000-0000-4000-8000-%012d", d.next), typ: typ, dn: dn, attributes: map[string]string{}, members: map[string]bool{}}
 	d.entries[e.anchor] = e
 	return e
 }
@@ -248,7 +248,9 @@ func (d *directory) changeMembers(e *entry, op planner.Operation) planner.Result
 				result.Refused = append(result.Refused, planner.RefusedMember{Member: m, Add: add, Err: errors.New("no such object: " + m.DN)})
 			case e.members[o.anchor] == add:
 				result.Already++
-				result.Unneeded = append(result.Unneeded, m)
+				if !op.Again { // else it may be of an earlier attempt
+					result.Unneeded = append(result.Unneeded, m)
+				}
 			case add:
 				e.members[o.anchor] = true
 			default:

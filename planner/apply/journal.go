@@ -33,6 +33,8 @@ type Header struct {
 	Commit          string `json:"commit,omitempty"` // of the configuration, where it is known
 	Lease           int64  `json:"lease"`            // number of the lease that this run works under
 	LandfallVersion string `json:"landfall_version"`
+	// Reverts is the run that this one takes back, if it does.
+	Reverts string `json:"reverts,omitempty"`
 	// Directories says what the providers of the run are connected to: the id of
 	// the tenant, the base DN.
 	Directories map[string]string `json:"directories,omitempty"`
@@ -41,7 +43,11 @@ type Header struct {
 // NewHeader is the header of a run that carries out p. Who, Commit, Lease and
 // LandfallVersion are the caller's to fill in.
 func NewHeader(run string, started time.Time, p *planner.Plan) Header {
-	return Header{Version: journalVersion, Run: run, Started: stamp(started), Digest: p.Digest, ConfigDigest: p.ConfigDigest}
+	h := Header{Version: journalVersion, Run: run, Started: stamp(started), Digest: p.Digest, ConfigDigest: p.ConfigDigest}
+	if p.Revert != nil {
+		h.Reverts = p.Revert.Run
+	}
+	return h
 }
 
 const journalVersion = 1

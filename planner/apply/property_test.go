@@ -81,6 +81,9 @@ type world struct {
 
 const markAttribute = "adminDescription"
 
+// markOf is the mark of the nth group.
+func markOf(n int) string { return fmt.Sprintf("Group_11111111-0000-4000-8000-%012d", n) }
+
 // anyWorld draws few names, so that they are exchanged, freed and taken often.
 func anyWorld() *rapid.Generator[*world] {
 	return rapid.Custom(func(t *rapid.T) *world {
@@ -118,7 +121,7 @@ func (w *world) present(t *rapid.T, names, users []string, n int) {
 			continue
 		}
 		e := w.d.put("group", names[i])
-		e.attributes[markAttribute] = fmt.Sprint("Group_", i)
+		e.attributes[markAttribute] = markOf(i)
 		e.attributes["info"] = rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "info")
 		for _, u := range rapid.SliceOfDistinct(rapid.SampledFrom(users), rapid.ID).Draw(t, "members") {
 			e.members[u] = true
@@ -135,7 +138,7 @@ func (w *world) future(t *rapid.T, names, users []string, n int) {
 	doomed := map[string]bool{}
 	live := map[string]bool{}
 	for i := range n {
-		live[fmt.Sprint("Group_", i)] = rapid.IntRange(0, 4).Draw(t, "wanted") > 0
+		live[markOf(i)] = rapid.IntRange(0, 4).Draw(t, "wanted") > 0
 	}
 	for _, e := range w.d.entries {
 		if mark := e.attributes[markAttribute]; mark != "" && !e.deleted && !live[mark] {
@@ -144,7 +147,7 @@ func (w *world) future(t *rapid.T, names, users []string, n int) {
 	}
 	var marks []string
 	for _, dn := range names {
-		mark := fmt.Sprint("Group_", len(marks))
+		mark := markOf(len(marks))
 		if doomed[planner.DNKey(dn)] || len(marks) == n {
 			continue
 		}

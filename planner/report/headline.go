@@ -31,6 +31,9 @@ func (r *page) result() {
 func (r *page) answer() answer {
 	t, p := r.tally, r.plan
 	var parts []safe
+	if p.Revert != nil {
+		parts = append(parts, r.text("takes back run %s", p.Revert.Run))
+	}
 	if t.allowed > 0 {
 		parts = append(parts, count(t.allowed, "object", "objects")+" to change")
 	}
@@ -75,9 +78,18 @@ func (r *page) rest() safe {
 		return "Because of the errors the plan is not complete."
 	case r.plan.Partial != nil:
 		return "This is a part; the rest is left out."
+	case r.plan.Revert != nil:
+		return r.pastRun()
 	default:
 		return "Nothing else differs."
 	}
+}
+
+// pastRun says what is known of the run that the plan takes back.
+func (r *page) pastRun() safe {
+	run := r.plan.Revert
+	return r.text("The run of %s by %s carried out %s; %s back already.", r.clock(run.Started), run.Who,
+		count(run.Operations, "operation", "operations"), count(run.Already, "is", "are"))
 }
 
 // noChange says what was looked at. A plan over nothing must not look as if all
@@ -97,6 +109,8 @@ func (r *page) noChange(listed []safe) answer {
 		return answer{redder, "NOTHING WAS CHECKED in " + enumerate(unread) + ": 0 objects were read there. This is no sign that nothing differs.", below}
 	case t.errors > 0:
 		return answer{redder, "no changes. " + r.rest(), below}
+	case p.Revert != nil:
+		return answer{yellow, r.text("nothing is left to take back of run %s.", p.Revert.Run), r.rest()}
 	case p.Partial != nil:
 		return answer{yellow, "no changes in this part. " + read + ".", below}
 	case t.warnings > 0:

@@ -173,7 +173,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 		"edit": reflect.TypeFor[planner.Edit](), "reason": reflect.TypeFor[planner.Reason](), "members": reflect.TypeFor[planner.Members](),
 		"member": reflect.TypeFor[planner.MemberChange](), "skipped_member": reflect.TypeFor[planner.SkippedMember](), "skipped": reflect.TypeFor[planner.Skipped](),
 		"blocked": reflect.TypeFor[planner.Blocked](), "not_written": reflect.TypeFor[planner.NotWritten](), "frozen": reflect.TypeFor[planner.Frozen](),
-		"withdrawn": reflect.TypeFor[planner.Withdrawn](), "changed": reflect.TypeFor[planner.Changed](), "history_use": reflect.TypeFor[planner.HistoryUse](), "diagnostic": reflect.TypeFor[planner.Diagnostic](),
+		"withdrawn": reflect.TypeFor[planner.Withdrawn](), "reverted": reflect.TypeFor[planner.Reverted](), "changed": reflect.TypeFor[planner.Changed](), "history_use": reflect.TypeFor[planner.HistoryUse](), "diagnostic": reflect.TypeFor[planner.Diagnostic](),
 	} {
 		got := map[string]bool{}
 		for k := range doc.Defs[name].Properties {

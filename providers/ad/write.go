@@ -13,7 +13,8 @@ import (
 	"github.com/landfall-directory/landfall/planner"
 )
 
-// markAttribute carries our mark. An object without it is never deleted.
+// markAttribute carries our mark. An object without it is never deleted, but for
+// an OU that a run made, that nobody touched since and that holds nothing.
 const markAttribute = "adminDescription"
 
 // Write carries out one operation. When the connection breaks after a request
@@ -77,8 +78,8 @@ func (d *Directory) newWrite(ctx context.Context, op planner.Operation) (*write,
 		return nil, refuse("this is no distinguished name")
 	case op.ObjectType != "group" && op.ObjectType != "organizationalUnit" && op.Verb != planner.VerbUpdate:
 		return nil, refuse("of objects other than groups, landfall changes attributes only")
-	case op.ObjectType == "organizationalUnit" && op.Verb != planner.VerbCreate:
-		return nil, refuse("landfall creates OUs and never changes one")
+	case op.ObjectType == "organizationalUnit" && op.Verb != planner.VerbCreate && op.Verb != planner.VerbDelete:
+		return nil, refuse("landfall creates OUs, takes back empty ones, and never changes one")
 	case !dn.IsBelow(d.base):
 		return nil, refuse("it is not below base_dn " + d.base.String())
 	}
@@ -272,15 +273,15 @@ func (w *write) movedTo(ctx context.Context, lost error, restored bool) planner.
 
 // remove deletes an object that carries a mark and nothing below it.
 func (w *write) remove(ctx context.Context) planner.Result {
-	e, err := w.c.entry(ctx, guidDN(w.op.Anchor), false, w.attributes(markAttribute)...)
+	e, err := w.c.entry(ctx, guidDN(w.op.Anchor), false, w.attributes(markAttribute, "uSNCreated", "uSNChanged")...)
 	if r, ok := w.unreadable(e, err, "it does not exist any more"); !ok {
 		return r
 	}
 	if r, ok := w.isAt(e, w.op.DNBefore); !ok {
 		return r
 	}
-	if !strings.HasPrefix(strings.ToLower(e.GetEqualFoldAttributeValue(markAttribute)), strings.ToLower(markPrefix)) {
-		return w.stale("it does not carry landfall's mark any more ("+markAttribute+")", nil)
+	if why := w.notOurs(e); why != "" {
+		return w.stale(why, nil)
 	}
 	if found := w.differs(e); found != "" {
 		return w.stale(found, nil)
@@ -298,6 +299,25 @@ func (w *write) remove(ctx context.Context) planner.Result {
 		return w.failed(err, "There are objects below it; landfall never deletes a subtree")
 	}
 	return w.failed(err, ifDenied(err, "the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)"))
+}
+
+// notOurs says why an object may not be deleted, "" if it may: a group carries our
+// mark; an OU, which carries none, is as it was made.
+func (w *write) notOurs(e *ldap.Entry) string {
+	if w.op.ObjectType != "organizationalUnit" {
+		if strings.HasPrefix(strings.ToLower(e.GetEqualFoldAttributeValue(markAttribute)), strings.ToLower(markPrefix)) {
+			return ""
+		}
+		return "it does not carry landfall's mark any more (" + markAttribute + ")"
+	}
+	made, changed := e.GetEqualFoldAttributeValue("uSNCreated"), e.GetEqualFoldAttributeValue("uSNChanged")
+	switch {
+	case typeOf(e.GetEqualFoldAttributeValues("objectClass")) != "organizationalUnit":
+		return "it is no organizational unit"
+	case made == "" || made != changed:
+		return "somebody changed it since it was made (uSNCreated, uSNChanged)"
+	}
+	return ""
 }
 
 // removed learns after a lost answer whether the object is gone.

@@ -265,6 +265,42 @@ func removeCases() []testCase {
 			s.writeStale(op)
 			s.show("CN=h", "cn")
 		}},
+		{"delete/OU as it was made", "done done [none]", func(s *session) {
+			op := s.create("OU=o")
+			op.ObjectType = "organizationalUnit"
+			s.write(op)
+			s.write(s.removeOU("OU=o"))
+			s.show("OU=o", "ou")
+		}},
+		{"delete/OU in which something was", "done [none]", func(s *session) {
+			s.subOU("OU=o")
+			s.group("CN=g,OU=o")
+			s.must(s.conn.ModifyDN(ldap.NewModifyDNRequest(s.dn("CN=g,OU=o"), "CN=g", true, s.dn(""))))
+			s.group("CN=h,OU=o")
+			s.drop("CN=h,OU=o")
+			s.write(s.removeOU("OU=o"))
+			s.show("OU=o", "ou")
+		}},
+		{"delete/OU that was changed", "stale [ou=o]", func(s *session) {
+			s.subOU("OU=o")
+			s.change("OU=o", plus("description", "mine"))
+			s.change("OU=o", minus("description"))
+			s.writeStale(s.removeOU("OU=o"))
+			s.show("OU=o", "ou")
+		}},
+		{"delete/OU that holds something", "failed 66 [cn=g]", func(s *session) {
+			s.subOU("OU=o")
+			s.group("CN=g,OU=o")
+			s.write(s.removeOU("OU=o"))
+			s.show("CN=g,OU=o", "cn")
+		}},
+		{"delete/a group as an OU", "stale [cn=g]", func(s *session) {
+			s.group("CN=g")
+			op := s.remove("CN=g")
+			op.ObjectType = "organizationalUnit"
+			s.writeStale(op)
+			s.show("CN=g", "cn")
+		}},
 	}
 }
 

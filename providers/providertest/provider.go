@@ -144,6 +144,13 @@ func (s *session) remove(rel string) planner.Operation {
 	return planner.Operation{Verb: planner.VerbDelete, ObjectType: "group", Anchor: s.anchor(rel), DNBefore: s.dn(rel)}
 }
 
+func (s *session) removeOU(rel string) planner.Operation {
+	s.t.Helper()
+	op := s.remove(rel)
+	op.ObjectType = "organizationalUnit"
+	return op
+}
+
 // membership changes the members of a group; the names in add and gone are
 // relative. Objects that exist are named with their anchors, as plans do.
 func (s *session) membership(rel string, add, gone []string) planner.Operation {
