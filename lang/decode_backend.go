@@ -14,7 +14,7 @@ var backendSchemas = map[string]*hcl.BodySchema{
 	"local":    bodySchema("path"),
 	"azblob":   bodySchema("account endpoint container! prefix lease_seconds"),
 	"s3":       bodySchema("bucket! region endpoint path_style prefix lease_seconds"),
-	"postgres": bodySchema("host! port database! user! sslmode ca_file schema prefix lease_seconds"),
+	"postgres": bodySchema("host! port database! user sslmode ca_file schema prefix lease_seconds"),
 }
 
 var backendKinds = []string{"local", "azblob", "s3", "postgres"}

@@ -16,6 +16,7 @@ import (
 	"github.com/landfall-directory/landfall/planner/backend"
 	"github.com/landfall-directory/landfall/planner/backend/azblob"
 	"github.com/landfall-directory/landfall/planner/backend/local"
+	"github.com/landfall-directory/landfall/planner/backend/postgres"
 )
 
 // openBackend connects to where a configuration keeps its lock and records.
@@ -32,6 +33,10 @@ func (a *app) openBackend(ctx context.Context, b *lang.Backend) (backend.Storage
 				ConnectionString: a.getenv("AZURE_STORAGE_CONNECTION_STRING"), Account: a.getenv("AZURE_STORAGE_ACCOUNT"),
 				Key: a.getenv("AZURE_STORAGE_KEY"), SAS: a.getenv("AZURE_STORAGE_SAS_TOKEN"),
 			},
+		})
+	case "postgres":
+		s, err = postgres.Open(ctx, postgres.Config{
+			Host: b.Host, Port: b.Port, Database: b.Database, User: b.User, SSLMode: b.SSLMode, CAFile: b.CAFile, Schema: b.Schema, Prefix: b.Prefix,
 		})
 	}
 	if err != nil {

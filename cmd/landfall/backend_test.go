@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-directory/landfall/planner/backend/azblob/azblobtest"
+	"github.com/landfall-directory/landfall/planner/backend/postgres/postgrestest"
 )
 
 // storage is a backend that two machines share in these tests.
@@ -26,6 +27,14 @@ type storage struct {
 var storages = map[string]func(t *testing.T) storage{
 	"local": func(t *testing.T) storage {
 		return storage{declare: `backend "local" { path = "` + filepath.ToSlash(t.TempDir()) + `/records" }`}
+	},
+	"postgres": func(t *testing.T) storage {
+		c := postgrestest.Start(t).Database(t, "landfall")
+		return storage{
+			declare: fmt.Sprintf("backend %q {\n    host = %q\n    port = %d\n    database = %q\n    user = %q\n    sslmode = %q\n    prefix = %q\n    lease_seconds = 15\n  }",
+				"postgres", c.Host, c.Port, c.Database, c.User, c.SSLMode, "corp"),
+			environ: []string{"PGPASSWORD=" + c.Password}, expires: true,
+		}
 	},
 	"azblob": func(t *testing.T) storage {
 		c := azblobtest.Start(t).Config(t)
