@@ -226,7 +226,7 @@ func (a *app) planOn(ctx context.Context, cfg *lang.Config, f planFlags, o offli
 // snapshot reads the directories, or the file that stands for them.
 func (a *app) snapshot(ctx context.Context, cfg, base *lang.Config, o offlineFlags) (planner.Snapshot, error) {
 	if o.snapshot != "" {
-		snap, err := a.loadSnapshot(o.snapshot, cfg, o.maxAge)
+		snap, err := a.loadSnapshot(ctx, o.snapshot, cfg, o.maxAge)
 		if err == nil && base != nil {
 			err = planner.CheckSnapshot(base, snap)
 		}

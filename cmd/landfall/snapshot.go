@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -21,7 +24,8 @@ func (a *app) snapshotCommand() *cobra.Command {
 		Use:   "snapshot FILE",
 		Short: "Save what the directories hold, to plan without them",
 		Long: "snapshot reads the directories and writes what they hold to FILE (compressed with zstd). \"plan -snapshot FILE\"\n" +
-			"plans on it without any credential or network. It holds names, addresses and memberships of people: treat it as such.",
+			"plans on it without any credential or network. FILE may be backend:NAME, which is kept where the journals are. It holds\n" +
+			"names, addresses and memberships of people: treat it as such.",
 		Args: args(1, 1),
 		RunE: func(c *cobra.Command, names []string) error { return a.saveSnapshot(c.Context(), names[0], narrow) },
 	}
@@ -62,21 +66,58 @@ func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error 
 	if err := z.Close(); err != nil {
 		return err
 	}
-	if err := writeFile(name, out.Bytes()); err != nil {
+	if err := a.writeSnapshot(ctx, cfg.Backend, name, out.Bytes()); err != nil {
 		return fmt.Errorf("saving the snapshot: %w", err)
 	}
 	_, err = fmt.Fprintf(a.stdout, "Saved to %s (%d bytes).\n", escapeLines(name), out.Len())
 	return err
 }
 
+// inBackend begins the name of a snapshot that is kept in the backend.
+const inBackend = "backend:"
+
+// inBackendName is the name in the backend.
+func inBackendName(name string) (string, bool) {
+	rest, ok := strings.CutPrefix(name, inBackend)
+	return "snapshots/" + rest, ok
+}
+
+func (a *app) writeSnapshot(ctx context.Context, b *lang.Backend, name string, data []byte) error {
+	stored, ok := inBackendName(name)
+	if !ok {
+		return writeFile(name, data)
+	}
+	s, err := a.openBackend(ctx, b)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Write(ctx, stored, data), s.Close())
+}
+
+func (a *app) readSnapshot(ctx context.Context, b *lang.Backend, name string) ([]byte, error) {
+	stored, ok := inBackendName(name)
+	if !ok {
+		return os.ReadFile(name)
+	}
+	s, err := a.openBackend(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	data, err := s.Read(ctx, stored)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no snapshot %q in %s; \"landfall snapshot %s\" makes it", strings.TrimPrefix(name, inBackend), s.Where(), name)
+	}
+	return data, err
+}
+
 // loadSnapshot reads a snapshot for a configuration and refuses an old one.
-func (a *app) loadSnapshot(name string, cfg *lang.Config, maxAge time.Duration) (planner.Snapshot, error) {
-	f, err := os.Open(name)
+func (a *app) loadSnapshot(ctx context.Context, name string, cfg *lang.Config, maxAge time.Duration) (planner.Snapshot, error) {
+	data, err := a.readSnapshot(ctx, cfg.Backend, name)
 	if err != nil {
 		return nil, fmt.Errorf("-snapshot: %w", err)
 	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
+	z, err := zstd.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
