@@ -1,9 +1,7 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,8 +26,7 @@ grown AS (
   ON CONFLICT DO NOTHING RETURNING 1
 ),
 written AS (
-  INSERT INTO $schema.piece (target, name, at, data, mark)
-  SELECT $1, $2, $3, $4, $5::bytea FROM grown WHERE octet_length($4) > 0
+  INSERT INTO $schema.piece (target, name, at, data) SELECT $1, $2, $3, $4 FROM grown WHERE octet_length($4) > 0
 )
 SELECT count(*) FROM grown`
 
@@ -39,12 +36,11 @@ grown AS (
   WHERE target = $1 AND name = $2 AND size = $3 RETURNING 1
 ),
 written AS (
-  INSERT INTO $schema.piece (target, name, at, data, mark)
-  SELECT $1, $2, $3, $4, $5::bytea FROM grown WHERE octet_length($4) > 0
+  INSERT INTO $schema.piece (target, name, at, data) SELECT $1, $2, $3, $4 FROM grown WHERE octet_length($4) > 0
 )
 SELECT count(*) FROM grown`
 
-	lookAtPiece = `SELECT i.size, p.mark FROM $schema.item i
+	lookAtEnd = `SELECT i.size, i.size = $3 + octet_length($4::bytea) AND p.data IS NOT DISTINCT FROM nullif($4, '') FROM $schema.item i
 LEFT JOIN $schema.piece p ON p.target = i.target AND p.name = i.name AND p.at = $3
 WHERE i.target = $1 AND i.name = $2`
 )
@@ -56,14 +52,12 @@ func (s *Storage) Append(ctx context.Context, name string, at int64, data []byte
 		err = s.prepare(ctx)
 	}
 	if err == nil {
-		// The mark tells our own piece, when an answer was lost, from a stranger's.
-		mark := []byte(rand.Text())
-		err = s.persist(ctx, func(ctx context.Context) error { return s.append(ctx, name, at, data, mark) })
+		err = s.persist(ctx, func(ctx context.Context) error { return s.append(ctx, name, at, data) })
 	}
 	return s.explain("append to "+name, err)
 }
 
-func (s *Storage) append(ctx context.Context, name string, at int64, data, mark []byte) error {
+func (s *Storage) append(ctx context.Context, name string, at int64, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	statement := appendNext
@@ -74,20 +68,20 @@ func (s *Storage) append(ctx context.Context, name string, at int64, data, mark 
 		data = []byte{} // nil is NULL
 	}
 	var grown int
-	err := s.pool.QueryRow(ctx, s.sql(statement), s.config.Prefix, name, at, data, mark).Scan(&grown)
+	err := s.pool.QueryRow(ctx, s.sql(statement), s.config.Prefix, name, at, data).Scan(&grown)
 	if err != nil || grown == 1 {
 		return err
 	}
 	var size int64
-	var found []byte
-	err = s.pool.QueryRow(ctx, s.sql(lookAtPiece), s.config.Prefix, name, at).Scan(&size, &found)
+	var ours bool
+	err = s.pool.QueryRow(ctx, s.sql(lookAtEnd), s.config.Prefix, name, at, data).Scan(&size, &ours)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%w: it does not exist", backend.ErrMoved)
 	case err != nil:
 		return err
-	case bytes.Equal(found, mark):
-		return nil // an attempt succeeded whose answer was lost
+	case ours: // an attempt got through whose answer was lost; if something followed, we must not go on either
+		return nil
 	}
 	return fmt.Errorf("%w: it has %d bytes and not %d", backend.ErrMoved, size, at)
 }
@@ -122,7 +116,7 @@ func (s *Storage) replacePieces(ctx context.Context, tx pgx.Tx, name string, dat
 		return err
 	}
 	for at := 0; at < len(data); at += pieceSize {
-		err := s.exec(ctx, tx, `INSERT INTO $schema.piece (target, name, at, data, mark) VALUES ($1, $2, $3, $4, '')`,
+		err := s.exec(ctx, tx, `INSERT INTO $schema.piece (target, name, at, data) VALUES ($1, $2, $3, $4)`,
 			s.config.Prefix, name, int64(at), data[at:min(at+pieceSize, len(data))])
 		if err != nil {
 			return err

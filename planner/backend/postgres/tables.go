@@ -30,7 +30,6 @@ const (
 CREATE TABLE IF NOT EXISTS $schema.piece ( -- of its bytes, from position at
   target text COLLATE "C", name text COLLATE "C", at bigint,
   data bytea NOT NULL,
-  mark bytea NOT NULL, -- of the append that wrote it
   PRIMARY KEY (target, name, at)
 );
 CREATE TABLE IF NOT EXISTS $schema.lock (
