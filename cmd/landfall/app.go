@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/landfall-directory/landfall/lang"
+	"github.com/landfall-directory/landfall/planner/events"
 	"github.com/landfall-directory/landfall/planner/report"
 )
 
@@ -27,6 +28,9 @@ type app struct {
 	color       string
 	parallelism int
 	lockTimeout time.Duration
+	eventsFile  string
+
+	events atomic.Pointer[events.Stream]
 
 	interrupt   chan struct{} // closed by the first interrupt while graceful
 	graceful    atomic.Bool   // an interrupt lets running operations finish
@@ -34,7 +38,7 @@ type app struct {
 }
 
 // enter applies the global flags.
-func (a *app) enter() error {
+func (a *app) enter(command string) error {
 	switch a.color {
 	case "auto", "always", "never":
 	default:
@@ -43,13 +47,12 @@ func (a *app) enter() error {
 	if a.parallelism < 0 {
 		return fmt.Errorf("-parallelism is %d; it may be 0 or more", a.parallelism)
 	}
-	if a.chdir == "" {
-		return nil
+	if a.chdir != "" {
+		if err := os.Chdir(a.chdir); err != nil {
+			return fmt.Errorf("-chdir: %w", err)
+		}
 	}
-	if err := os.Chdir(a.chdir); err != nil {
-		return fmt.Errorf("-chdir: %w", err)
-	}
-	return nil
+	return a.openEvents(command)
 }
 
 // count is a number with its noun.
@@ -113,6 +116,7 @@ func (a *app) diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics) err
 	if len(diags) == 0 {
 		return nil
 	}
+	a.tellDiagnostics(diags)
 	return lang.WriteDiagnostics(a.stderr, files, diags, width(a.stderr), a.colored(a.stderr))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/planner/apply"
+	"github.com/landfall-directory/landfall/planner/events"
 	"github.com/landfall-directory/landfall/planner/refresh"
 	"github.com/landfall-directory/landfall/planner/report"
 )
@@ -108,6 +109,7 @@ func (a *app) applySaved(ctx context.Context, f applyFlags, name string) error {
 	if err := a.revealRedacted(ctx, cfg, dirs, p); err != nil {
 		return err
 	}
+	a.tellPlan(p)
 	switch blocked := p.Summary.Blocked; {
 	case len(p.Changes) == 0:
 		fmt.Fprintln(a.stdout, "Nothing to do: this plan has no changes.")
@@ -140,6 +142,7 @@ func (a *app) applyNow(ctx context.Context, f applyFlags) error {
 	if err != nil {
 		return err
 	}
+	a.tellPlan(p)
 	if err := a.compare(want, p, options); err != nil {
 		return err
 	}
@@ -207,9 +210,10 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	if err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
+	a.tell(events.ApplyStart{Run: w.run, Digest: p.Digest, Changes: len(p.Changes)})
 	a.graceful.Store(true)
 	rep, err := apply.Run(ctx, p, apply.Options{
-		Writers: dirs.writers, OnStale: f.onStale, Journal: w.journal, Progress: dirs.progress.event,
+		Writers: dirs.writers, OnStale: f.onStale, Journal: w.journal, Progress: a.watch(dirs),
 		Parallelism: dirs.flight, Interrupt: a.interrupt, Held: held,
 	})
 	a.graceful.Store(false)
@@ -222,6 +226,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	}
 	result := report.ApplyOptions{TextOptions: options, Plan: p, Run: w.run, Journal: w.journal.Path()}
 	confirmed := a.confirm(ctx, cfg, dirs, f.planFlags, rep, &result)
+	a.tell(events.ApplySummary{Run: w.run, Counts: rep.Counts()})
 	if err := report.ApplyText(a.stdout, rep, result); err != nil {
 		return err
 	}

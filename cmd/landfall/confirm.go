@@ -8,6 +8,7 @@ import (
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/planner"
 	"github.com/landfall-directory/landfall/planner/apply"
+	"github.com/landfall-directory/landfall/planner/events"
 	"github.com/landfall-directory/landfall/planner/report"
 )
 
@@ -18,9 +19,11 @@ func (a *app) confirm(ctx context.Context, cfg *lang.Config, dirs *directories, 
 	if rep.Interrupted() {
 		return false
 	}
+	a.tell(events.ConfirmStart{})
 	for _, lag := range []time.Duration{3 * time.Second, 10 * time.Second, 20 * time.Second, 0} {
 		fresh, err := a.planAfter(ctx, cfg, dirs, result.Plan, f)
 		if err != nil {
+			a.tell(events.OfConfirm(nil, err))
 			fmt.Fprintf(a.stderr, "The directories could not be read again to confirm: %s\n", escapeLines(err.Error()))
 			return false
 		}
@@ -35,6 +38,7 @@ func (a *app) confirm(ctx context.Context, cfg *lang.Config, dirs *directories, 
 		case <-ctx.Done():
 		}
 	}
+	a.tell(events.OfConfirm(result.Unconfirmed, nil))
 	return len(result.Unconfirmed) == 0
 }
 

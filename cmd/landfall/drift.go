@@ -49,6 +49,7 @@ func (a *app) drift(ctx context.Context, f planFlags, asJSON bool) error {
 	if err := dirs.tellHistory(ctx, cfg, p); err != nil {
 		return err
 	}
+	a.tellPlan(p)
 	if err := a.printPlan(p, options, asJSON); err != nil {
 		return err
 	}

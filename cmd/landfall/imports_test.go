@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"planner/sqlite":           {"lang", "planner"},
 	"planner/apply":            {"planner", "planner/backend"},
 	"planner/report":           {"planner", "planner/apply", "lang/schema"},
+	"planner/events":           {"planner", "planner/apply"},
 	"planner/signature":        {},
 	"planner/backend":          {"planner/backend", "planner/lock"},
 	"providers/ad":             {"planner"},

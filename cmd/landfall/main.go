@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-directory/landfall/planner/events"
 	"github.com/landfall-directory/landfall/planner/report"
 )
 
@@ -66,10 +67,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	go func() {
 		for range signals {
 			if a.graceful.Load() && a.interrupted.CompareAndSwap(false, true) {
+				a.tell(events.Interrupt{})
 				fmt.Fprintln(stderr, "Interrupted: finishing what is in flight, then stopping. Interrupt again to abort.")
 				close(a.interrupt)
 				continue
 			}
+			a.tell(events.Interrupt{Abort: true})
 			a.interrupted.Store(true)
 			cancel()
 		}
@@ -79,7 +82,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []str
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return a.status(root.ExecuteContext(ctx))
+	status := a.status(root.ExecuteContext(ctx))
+	a.tell(events.Exit{Status: status})
+	return status
 }
 
 // status prints an error and returns the exit status.
@@ -91,6 +96,9 @@ func (a *app) status(err error) int {
 	var e *exit
 	if errors.As(err, &e) {
 		status, err = e.status, e.err
+	}
+	if err != nil {
+		a.tell(events.Error{Message: err.Error()})
 	}
 	if a.interrupted.Load() && errors.Is(err, context.Canceled) {
 		fmt.Fprintln(a.stderr, "Interrupted. Nothing was written.")
@@ -129,7 +137,9 @@ func (a *app) command() *cobra.Command {
 		Version:      version,
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.enter() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return a.enter(strings.TrimPrefix(c.CommandPath(), "landfall "))
+		},
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nRun \"%s -h\" for the flags", err, c.CommandPath())
@@ -141,6 +151,7 @@ func (a *app) command() *cobra.Command {
 	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
+	f.StringVar(&a.eventsFile, "events", "", "append what happens to `FILE`, one JSON object a line; \"landfall schema events\" describes them")
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.validateCommand(), a.fmtCommand(),

@@ -111,6 +111,7 @@ func (a *app) plan(ctx context.Context, f planFlags, o offlineFlags, out string,
 	if err != nil {
 		return err
 	}
+	a.tellPlan(p)
 	encoded, err := p.Encode()
 	if err != nil {
 		return err
@@ -238,15 +239,14 @@ func (a *app) snapshot(ctx context.Context, cfg, base *lang.Config, o offlineFla
 	}
 	defer dirs.close()
 	if base != nil {
-		return refresh.ReadBoth(ctx, cfg, base, dirs.readers)
+		return a.reading(dirs, func() (planner.Snapshot, error) { return refresh.ReadBoth(ctx, cfg, base, dirs.readers) })
 	}
-	return refresh.Read(ctx, cfg, dirs.readers)
+	return a.read(ctx, cfg, dirs)
 }
 
 // makePlan reads the directories and plans.
 func (a *app) makePlan(ctx context.Context, cfg *lang.Config, dirs *directories, f planFlags) (*planner.Plan, error) {
-	snap, err := refresh.Read(ctx, cfg, dirs.readers)
-	dirs.progress.pause()
+	snap, err := a.read(ctx, cfg, dirs)
 	if err != nil {
 		return nil, a.explain(err)
 	}

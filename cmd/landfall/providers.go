@@ -34,7 +34,7 @@ type directories struct {
 // server, through the same client code and over the same wire.
 func (a *app) connect(ctx context.Context, cfg *lang.Config) (*directories, error) {
 	d := &directories{
-		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, flight: map[string]int{}, progress: newProgress(a.stderr),
+		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, flight: map[string]int{}, progress: newProgress(a.stderr, a.tell),
 		stderr: func(text string) { fmt.Fprintln(a.stderr, escapeLines(text)) },
 	}
 	err := d.startSandbox(ctx, cfg)

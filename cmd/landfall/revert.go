@@ -67,8 +67,7 @@ func (a *app) revert(ctx context.Context, run string, f planFlags, out string, a
 		return err
 	}
 	defer dirs.close()
-	snap, err := refresh.Touched(ctx, cfg, dirs.readers, past.Operations)
-	dirs.progress.pause()
+	snap, err := a.reading(dirs, func() (planner.Snapshot, error) { return refresh.Touched(ctx, cfg, dirs.readers, past.Operations) })
 	if err != nil {
 		return a.explain(err)
 	}
@@ -78,6 +77,7 @@ func (a *app) revert(ctx context.Context, run string, f planFlags, out string, a
 	if err != nil {
 		return err
 	}
+	a.tellPlan(p)
 	encoded, err := p.Encode()
 	if err != nil {
 		return err

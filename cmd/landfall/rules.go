@@ -11,7 +11,6 @@ import (
 
 	"github.com/landfall-directory/landfall/lang"
 	"github.com/landfall-directory/landfall/planner"
-	"github.com/landfall-directory/landfall/planner/refresh"
 	"github.com/landfall-directory/landfall/planner/report"
 )
 
@@ -121,8 +120,7 @@ func (a *app) countMatches(ctx context.Context, cfg *lang.Config) (map[*lang.Rul
 		return nil, err
 	}
 	defer dirs.close()
-	snap, err := refresh.Read(ctx, cfg, dirs.readers)
-	dirs.progress.pause()
+	snap, err := a.read(ctx, cfg, dirs)
 	if err != nil {
 		return nil, a.explain(err)
 	}

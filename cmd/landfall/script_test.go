@@ -30,13 +30,15 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in scripts and examples")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"landfall": main})
+	testscript.Main(m, map[string]func(){"landfall": followedMain})
 }
 
 // TestScripts runs the program from outside. Beside testscript's own commands
 // there is "ad", which does by hand what an administrator does to the sandbox's
 // forest, and "plan", which checks a plan file.
 func TestScripts(t *testing.T) {
+	followed := t.TempDir()
+	t.Cleanup(func() { checkFollowed(t, followed) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -44,6 +46,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TERM", "dumb")
+			e.Setenv(followVariable, followed)
 			return os.CopyFS(filepath.Join(e.WorkDir, "quickstart"), os.DirFS("../../examples/quickstart"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

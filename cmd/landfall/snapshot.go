@@ -46,11 +46,13 @@ func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error 
 	requests := planner.Requests(cfg)
 	var snap planner.Snapshot
 	if narrow {
-		snap, err = refresh.Read(ctx, cfg, dirs.readers)
+		snap, err = a.read(ctx, cfg, dirs)
 	} else {
-		snap, requests, err = refresh.Everything(ctx, cfg, dirs.readers)
+		snap, err = a.reading(dirs, func() (s planner.Snapshot, err error) {
+			s, requests, err = refresh.Everything(ctx, cfg, dirs.readers)
+			return s, err
+		})
 	}
-	dirs.progress.pause()
 	if err != nil {
 		return a.explain(err)
 	}

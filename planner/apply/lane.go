@@ -332,6 +332,7 @@ func (l *lane) result(ctx context.Context, s *step, result planner.Result) (Entr
 	r := l.r
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	result.Err = hush(result.Err, s.op.Edits)
 	result.Refused = slices.Concat(s.kept, result.Refused)
 	if s.report.Attempts > 1 { // what an earlier attempt did was not there before
 		result.Unneeded = slices.Concat(s.report.Result.Unneeded, result.Unneeded)

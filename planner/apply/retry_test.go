@@ -179,6 +179,21 @@ func TestEachAttemptIsRecorded(t *testing.T) {
 	}
 }
 
+// A server may put a value into its message; a redacted one is not told.
+func TestErrorsTellNoRedactedValue(t *testing.T) {
+	d := newDirectory(groups)
+	c := update(d.put("group", below("a", groups)), "info", "", "hunter2")
+	c.Edits[0].After[0].Hash = "h"
+	d.trouble = func(int, planner.Operation) (planner.Result, bool) {
+		return planner.Result{Status: planner.StatusFailed, Code: 19, Err: fmt.Errorf("info must not be %q: %w", "hunter2", io.ErrShortWrite)}, true
+	}
+	r := carryOut(t, plan(c), d, nil)
+	err := r.Changes[0].Operations[0].Result.Err
+	if err.Error() != `info must not be "(redacted)": short write` || !errors.Is(err, io.ErrShortWrite) || r.Changes[0].Cause != err.Error() {
+		t.Errorf("%v, cause %s", err, r.Changes[0].Cause)
+	}
+}
+
 func TestParallelism(t *testing.T) {
 	const elsewhere = "provider.ad.emea"
 	here, there := newDirectory(groups), newDirectory(groups)
