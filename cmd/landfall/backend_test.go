@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,14 +149,26 @@ func TestTwoAppliesAtOnce(t *testing.T) {
 		if n := a.writes.Load(); n != writes {
 			t.Errorf("%d writes of a run with nothing to do", n-writes)
 		}
-		if out := b.run(t, 0, "runs", "list"); strings.Count(out, "6 done") != 1 {
-			t.Errorf("runs list:\n%s", out)
+		runs := b.run(t, 0, "runs", "list")
+		id := runID.FindString(runs)
+		if strings.Count(runs, "6 done") != 1 || id == "" {
+			t.Fatalf("runs list:\n%s", runs)
 		}
 		if out := b.run(t, 0, "lock", "show"); !strings.Contains(out, "Nobody") {
 			t.Errorf("lock show:\n%s", out)
 		}
+		// Journals and snapshots are where the lock is: the other machine has them.
+		a.run(t, 0, "snapshot", "backend:now.zst")
+		b.run(t, 0, "plan", "-snapshot", "backend:now.zst", "-detailed-exitcode")
+		b.run(t, 0, "revert", id, "-out", "back.json", "-accept", "guard.deletes=4")
+		b.run(t, 0, "apply", "back.json")
+		if left := strings.Join(b.everything(t), "\n"); strings.Contains(left, "CN=") {
+			t.Errorf("after taking the run back: %q", left)
+		}
 	})
 }
+
+var runID = regexp.MustCompile(`\d{8}T\d{6}Z-[0-9a-f]{6}`)
 
 // TestHolderIsKilled: the lock of a run that was killed is free by itself, and the
 // next run finishes the work.
