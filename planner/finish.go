@@ -21,9 +21,10 @@ func (b *build) finish() *Plan {
 	return b.complete()
 }
 
-// complete adds what every plan says of itself: what was read, order, redaction,
-// counts and digest.
+// complete adds what every plan says of itself: what gives power, what was read,
+// order, redaction, counts and digest.
 func (b *build) complete() *Plan {
+	b.privileged()
 	p := &b.plan
 	p.FormatVersion, p.LandfallVersion = FormatVersion, b.options.Version
 	p.Created = b.options.Now.UTC().Format(time.RFC3339)

@@ -58,6 +58,7 @@ type cloudGroup struct {
 	enabled, groupType    string // writebackConfiguration; "" is null
 	deleted               bool
 	hidden                bool
+	roles                 bool // isAssignableToRole
 	members               []string
 }
 
@@ -225,6 +226,9 @@ func (w *world) readEntra(s *planner.Space, order *rand.Rand) {
 		if g.synced {
 			set("onPremisesSyncEnabled", "TRUE")
 		}
+		if g.roles {
+			set("isAssignableToRole", "TRUE")
+		}
 		switch { // as providers/entra derives it
 		case g.deleted:
 			set("reasonFiltered", "SoftDelete")
@@ -276,6 +280,12 @@ func boolText(b bool) string {
 
 func (w *world) readAD(s *planner.Space, order *rand.Rand) {
 	s.RecycleBin = planner.RecycleBinReadable
+	above := map[string][]string{} // GUID → names of its groups
+	for _, o := range w.objects {
+		for _, m := range o.members {
+			above[m] = append(above[m], o.dn)
+		}
+	}
 	fill := func(list []*adObject, state planner.State) {
 		for _, o := range shuffled(list, order) {
 			id := s.Add(o.class, o.guid, o.dn, state)
@@ -290,6 +300,11 @@ func (w *world) readAD(s *planner.Space, order *rand.Rand) {
 					ids = append(ids, s.Reference(w.byGUID(w.objects, m).dn))
 				}
 				s.SetReferences(id, "member", ids)
+				ids = nil
+				for _, name := range shuffled(above[o.guid], order) {
+					ids = append(ids, s.Reference(name))
+				}
+				s.SetReferences(id, "memberOf", ids)
 			}
 		}
 	}

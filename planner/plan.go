@@ -124,6 +124,10 @@ type Change struct {
 	Members *Members `json:"members"`
 	Cause   *string  `json:"cause"` // caused, changed, pending; null without a base
 	Blocked *Blocked `json:"blocked"`
+	// Privileged says why the object gives power over a directory: well_known,
+	// admin_count, critical, nested, role_assignable; "" where it does not, as far
+	// as was read. A note explains it.
+	Privileged string `json:"privileged,omitempty"`
 	// Notes are facts a reviewer must know ("SID LOST"), fixed words first.
 	Notes []string `json:"notes"`
 	// Reason of the actions that are not edits: create, move, rename, delete.

@@ -8,8 +8,9 @@ import (
 	"github.com/landfall-directory/landfall/lang/dn"
 )
 
-// builtinSID is S-1-5-32, whose children are the groups of CN=Builtin.
-const builtinSID = "\x01\x01\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00"
+// builtinSID is what sidRID returns of the groups of CN=Builtin: of S-1-5-32-x,
+// everything but x.
+const builtinSID = "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00"
 
 // protect blocks changes to what nothing may touch: the groups that Windows
 // itself made (by well-known RID), those that AdminSDHolder guards
@@ -21,14 +22,14 @@ func (b *build) protect() {
 			continue
 		}
 		if it := b.itemOf(c); it != nil && it.present() != NoObject {
-			if why := wellKnown(it.t.space, it.present()); why != "" {
+			if _, why := wellKnown(it.t.space, it.present()); why != "" {
 				c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such a group.",
 					File: it.w.Range.Filename, Line: it.w.Range.Start.Line}
 				continue
 			}
 		}
 		if t := b.joinedTarget(c); t != nil {
-			if why := wellKnown(t.space, t.space.ByAnchor(*c.Anchor)); why != "" {
+			if _, why := wellKnown(t.space, t.space.ByAnchor(*c.Anchor)); why != "" {
 				c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such an object.",
 					File: c.Reason.File, Line: c.Reason.Line}
 				continue
@@ -82,18 +83,4 @@ func inside(name *string, root dn.DN) bool {
 	}
 	d, err := dn.Parse(*name)
 	return err == nil && d.IsBelow(root)
-}
-
-// wellKnown says why an object is protected by itself, "" if it is not.
-func wellKnown(s *Space, o ObjectID) string {
-	if domain, rid, ok := sidRID(s.First(o, "objectSid")); ok && (domain == builtinSID || rid < 1000) {
-		return "it is one of the groups that Windows itself made (well-known RID)"
-	}
-	if n := s.First(o, "adminCount"); n != "" && n != "0" {
-		return "AdminSDHolder guards it (adminCount is " + n + ")"
-	}
-	if strings.EqualFold(s.First(o, "isCriticalSystemObject"), "TRUE") {
-		return "it is a critical system object"
-	}
-	return ""
 }

@@ -20,7 +20,7 @@ import (
 
 // alwaysAD are the attributes of AD's objects that the planner itself looks at.
 var alwaysAD = map[string][]string{
-	"group": {markAttribute, "objectSid", "groupType", "sAMAccountName", "displayName", "adminCount", "isCriticalSystemObject", "msDS-ExternalDirectoryObjectId", "whenChanged"},
+	"group": {markAttribute, "objectSid", "groupType", "sAMAccountName", "displayName", "adminCount", "isCriticalSystemObject", "memberOf", "msDS-ExternalDirectoryObjectId", "whenChanged"},
 	"user":  {"displayName", "userPrincipalName", "sAMAccountName"}, "inetOrgPerson": {"displayName", "userPrincipalName", "sAMAccountName"},
 	"contact": {"displayName", "mail"}, "computer": {"displayName"}, "foreignSecurityPrincipal": {"objectSid"},
 	"organizationalUnit": {},
@@ -30,7 +30,7 @@ var alwaysAD = map[string][]string{
 // looks at.
 var alwaysEntra = map[string][]string{
 	"group": {"id", "displayName", "groupTypes", "securityEnabled", "mailEnabled", "onPremisesSyncEnabled", "onPremisesSecurityIdentifier",
-		"visibility", attrEnabled, attrGroupType, "mailNickname"},
+		"visibility", "isAssignableToRole", attrEnabled, attrGroupType, "mailNickname"},
 	"user":    {"id", "displayName", "userPrincipalName", "userType", "onPremisesSyncEnabled"},
 	"contact": {"id", "displayName", "mail", "onPremisesSyncEnabled"}, "device": {"id", "displayName"}, "servicePrincipal": {"id", "displayName"},
 }
@@ -132,6 +132,11 @@ func (q *requestBuilder) rule(cfg *lang.Config, r *lang.Rule) {
 		}
 	}
 	if r.Direction == lang.Outbound {
+		if r.Unmarked && q.p.Kind == lang.KindAD { // see wellKnown
+			for _, a := range []string{"objectSid", "adminCount", "isCriticalSystemObject"} {
+				q.attribute(w, a)
+			}
+		}
 		for _, f := range r.Flows {
 			q.use(w, f.Attribute)
 		}

@@ -255,7 +255,7 @@ func (v *reverter) protect() {
 		if c.Blocked != nil || c.Anchor == nil || s.Kind != KindAD {
 			continue
 		}
-		if why := wellKnown(s, s.ByAnchor(*c.Anchor)); why != "" {
+		if _, why := wellKnown(s, s.ByAnchor(*c.Anchor)); why != "" {
 			c.Blocked = &Blocked{Code: "protected", By: "built-in", Detail: why + ". landfall never changes such an object."}
 		}
 	}

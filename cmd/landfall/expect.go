@@ -29,7 +29,7 @@ func (a *app) approved(f applyFlags) (approval, error) {
 	}
 	data, err := os.ReadFile(f.expect)
 	if errors.Is(err, os.ErrNotExist) {
-		return approval{}, &exit{exitRefused, fmt.Errorf("-expect is %q, which is neither a digest nor a file; a digest begins with %s and stands at the end of a plan. Nothing was written", f.expect, digestPrefix)}
+		return approval{}, fmt.Errorf("-expect is %q, which is neither a digest nor a file; a digest begins with %s and stands at the end of a plan", f.expect, digestPrefix)
 	}
 	if err != nil {
 		return approval{}, &exit{exitRefused, fmt.Errorf("-expect: reading the approved plan: %w. Nothing was written", err)}

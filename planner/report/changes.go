@@ -58,15 +58,25 @@ func mark(c *planner.Change) (safe, style) {
 // title is the heading of a change: symbol, directory, words, name, short id.
 func (r *page) title(c *planner.Change) {
 	symbol, how := mark(c)
-	blocked := safe("")
-	if c.Blocked != nil {
-		blocked = "BLOCKED: "
+	if c.Privileged != "" {
+		how = redder
 	}
-	t := symbol + " " + r.subject(c, blocked+r.doing(c.Actions))
+	t := symbol + " " + r.subject(c, standing(c)+r.doing(c.Actions))
 	if id := r.shortID(c); id != "" {
 		t = pad(t, headingColumn) + id
 	}
 	r.line(2, how, t)
+}
+
+// standing says of a change what must not be missed before it is said what it does.
+func standing(c *planner.Change) safe {
+	switch {
+	case c.Blocked != nil:
+		return "BLOCKED: "
+	case c.Privileged != "":
+		return "PRIVILEGED: "
+	}
+	return ""
 }
 
 // subject is: directory, what happens, type, name.
@@ -142,6 +152,9 @@ func (r *page) number(changes []*planner.Change) safe {
 	kind := r.word(objectType(c.ObjectType))
 	if len(changes) != 1 {
 		kind += "s"
+	}
+	if c.Blocked == nil && c.Privileged != "" {
+		kind = "PRIVILEGED " + kind
 	}
 	return r.text("%s %s %s", r.doing(c.Actions), len(changes), kind)
 }

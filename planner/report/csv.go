@@ -14,7 +14,7 @@ import (
 var csvColumns = []string{
 	"row", "provider", "object_type", "address", "name", "anchor", "actions", "state", "cause", "dn_before", "dn_after",
 	"attribute", "before", "after", "member", "member_dn", "member_id", "code", "detail", "rule", "file", "line",
-	"changed_at", "changed_dc", "changed_version", "pending",
+	"changed_at", "changed_dc", "changed_version", "pending", "privileged",
 }
 
 // CSV writes the plan for auditors: a row for every change, and one for every
@@ -79,7 +79,7 @@ func (t *csvTable) write(cells []string) { _ = t.out.Write(cells) }
 
 func (t *csvTable) change(c *planner.Change) {
 	base := func() csvRow {
-		r := csvRow{"provider": c.Provider, "object_type": c.ObjectType, "address": c.Address, "name": c.Name, "actions": actionWords(c.Actions), "state": "planned", "cause": causeOf(c)}
+		r := csvRow{"provider": c.Provider, "object_type": c.ObjectType, "address": c.Address, "name": c.Name, "actions": actionWords(c.Actions), "state": "planned", "cause": causeOf(c), "privileged": c.Privileged}
 		if c.Anchor != nil {
 			r["anchor"] = *c.Anchor
 		}

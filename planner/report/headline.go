@@ -37,6 +37,9 @@ func (r *page) answer() answer {
 	if t.allowed > 0 {
 		parts = append(parts, count(t.allowed, "object", "objects")+" to change")
 	}
+	if t.privileged > 0 {
+		parts = append(parts, safe(thousands(t.privileged))+" of them PRIVILEGED")
+	}
 	switch {
 	case t.blocked == 0:
 	case t.blocked == t.deletes:
@@ -62,7 +65,7 @@ func (r *page) answer() answer {
 		return r.noChange(parts)
 	}
 	how := bold
-	if t.blocked+t.errors+len(r.unread()) > 0 {
+	if t.blocked+t.errors+t.privileged+len(r.unread()) > 0 {
 		how = redder
 	}
 	return answer{how, "" + join(parts, ", ") + ".", r.rest()}

@@ -18,7 +18,7 @@ type htmlChange struct {
 	Blocked                                   *htmlBlocked
 	Notes                                     []htmlNote
 	Address, At, From, To, AnchorWord, Anchor string
-	When                                      string
+	When, Privileged                          string
 	Edits                                     []htmlEdit
 	Members                                   *htmlMembers
 	Why                                       []htmlWhy
@@ -115,6 +115,7 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 		h.Blocked = &htmlBlocked{c.show(cmp.Or(b.By, b.Code)), c.show(b.Code), c.htmlPlace(c.source, b.File, b.Line), c.prosed(b.Detail)}
 	case dangerOf(one) < dangerNone:
 		h.State = "d"
+		h.Doing = string(standing(one)) + h.Doing
 	}
 	if cause := causeOf(one); cause != "" {
 		h.Cause = string(c.cause(one))
@@ -136,6 +137,7 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 	case after != nil:
 		h.At = c.show(*after)
 	}
+	h.Privileged = c.show(one.Privileged)
 	if one.Anchor != nil && *one.Anchor != "" {
 		h.ID = string(c.shortID(one))
 		h.AnchorWord, h.Anchor, _ = strings.Cut(h.ID, " ")

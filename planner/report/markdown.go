@@ -69,22 +69,25 @@ type rung struct {
 	low    detail // changes that are not dangerous
 	risky  detail // moves, restores and losses of the security bit
 	grave  detail // deletes, and what is blocked
+	power  detail // privileged objects
 	errors detail
 	others detail // warnings, skipped members, what is not written or frozen
 }
 
 // ladder is what a comment gives up, step by step, until it fits. What is blocked,
-// every delete and every error are named on all rungs but the last one, which has
-// their numbers by place; nothing is ever cut in the middle.
+// every delete and every error are named on all rungs but the last two, which have
+// their numbers by place, and every privileged object on all but the last one;
+// nothing is ever cut in the middle.
 var ladder = []rung{
 	{view: ViewFull, values: true},
 	{view: ViewFull},
 	{view: ViewDefault},
 	{view: ViewDefault, low: grouped},
 	{view: ViewDefault, low: counted, others: counted},
-	{view: ViewDefault, low: counted, others: counted, risky: line, grave: line},
-	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: names, errors: line},
-	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, errors: grouped},
+	{view: ViewDefault, low: counted, others: counted, risky: line, grave: line, power: line},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: names, power: line, errors: line},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: names, errors: grouped},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: grouped, errors: grouped},
 }
 
 // comment is one attempt at a comment.
@@ -273,7 +276,7 @@ func (c *comment) least() string {
 		number int
 		what   string
 	}{
-		{t.errors, "errors"}, {t.blocked, "changes blocked"}, {t.deletes, "deletes blocked"}, {t.actions[planner.ActionDelete], "to delete"},
+		{t.errors, "errors"}, {t.blocked, "changes blocked"}, {t.deletes, "deletes blocked"}, {t.privileged, "changes of privileged objects"}, {t.actions[planner.ActionDelete], "to delete"},
 		{t.actions[planner.ActionCreate], "to create"}, {t.actions[planner.ActionRestore], "to restore"}, {t.actions[planner.ActionUpdate], "to update"},
 		{t.actions[planner.ActionMove], "to move"}, {t.actions[planner.ActionRename], "to rename"}, {t.membersAdd, "members to add"},
 		{t.membersRemove, "members to remove"}, {t.skipped, "members skipped"}, {t.warnings, "warnings"},

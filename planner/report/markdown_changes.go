@@ -112,7 +112,11 @@ func (p *printer) where(c *planner.Change) safe {
 
 // oneLine is a change without details.
 func (c *comment) oneLine(one *planner.Change) {
-	c.put("- %s", c.subject(one, safe("**")+c.doing(one.Actions)+"**"))
+	privileged := safe("")
+	if one.Blocked == nil { // the heading above says the other thing
+		privileged = standing(one)
+	}
+	c.put("- %s", c.subject(one, safe("**")+privileged+c.doing(one.Actions)+"**"))
 	if where := c.where(one); where != "" {
 		c.put(" %s", where)
 	}
@@ -143,6 +147,8 @@ func (c *comment) changesOf(changes []*planner.Change) {
 	for _, one := range changes {
 		d := dangerOf(one)
 		switch {
+		case d == dangerPrivileged:
+			kinds[c.rung.power] = append(kinds[c.rung.power], one)
 		case d == dangerDelete:
 			kinds[c.rung.grave] = append(kinds[c.rung.grave], one)
 		case d <= dangerMove:
@@ -204,7 +210,9 @@ func (c *comment) lowChanges(changes []*planner.Change) {
 
 // alike groups changes that do the same to objects of one type in one directory.
 func alike(changes []*planner.Change) [][]*planner.Change {
-	return groupBy(changes, func(c *planner.Change) string { return fmt.Sprintf("%q %q %q", c.Provider, c.ObjectType, c.Actions) })
+	return groupBy(changes, func(c *planner.Change) string {
+		return fmt.Sprintf("%q %q %q %t", c.Provider, c.ObjectType, c.Actions, c.Privileged != "")
+	})
 }
 
 // groupBy groups changes by a key, the largest group first.
@@ -268,7 +276,10 @@ func (c *comment) byPlace(changes []*planner.Change) {
 		if one.Blocked != nil {
 			by = *one.Blocked
 		}
-		return fmt.Sprintf("%q %q %q %q %q %q", one.Provider, one.ObjectType, one.Actions, by.Code, by.By, container(one))
+		return fmt.Sprintf("%q %q %q %q %q %q %t", one.Provider, one.ObjectType, one.Actions, by.Code, by.By, container(one), one.Privileged != "")
+	})
+	slices.SortStableFunc(groups, func(a, b []*planner.Change) int { // what is privileged first
+		return cmp.Compare(min(dangerOf(a[0]), dangerDelete), min(dangerOf(b[0]), dangerDelete))
 	})
 	for _, g := range groups[:min(len(groups), most)] {
 		c.put("- **%s**", c.number(g))

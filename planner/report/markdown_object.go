@@ -19,11 +19,7 @@ func (c *comment) fold(title safe, open bool, body string) {
 // object writes one change whole, as a difference.
 func (c *comment) object(one *planner.Change, open bool) {
 	symbol, _ := mark(one)
-	blocked := safe("")
-	if one.Blocked != nil {
-		blocked = "BLOCKED: "
-	}
-	title := c.element.text("%s %s", symbol, c.element.subject(one, "<b>"+blocked+c.element.doing(one.Actions)+"</b>"))
+	title := c.element.text("%s %s", symbol, c.element.subject(one, "<b>"+standing(one)+c.element.doing(one.Actions)+"</b>"))
 	if m := one.Members; m != nil && len(m.Add)+len(m.Remove) > 0 {
 		title += c.element.text(", members %s (%s to %s)", delta(len(m.Add), len(m.Remove)), m.Before, m.After)
 	}

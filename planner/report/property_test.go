@@ -91,6 +91,9 @@ func anyChange(texts *rapid.Generator[string]) *rapid.Generator[planner.Change] 
 				c.Members.Skipped = append(c.Members.Skipped, planner.SkippedMember{ID: text("id"), Name: text("skipped name"), Reason: text("why skipped")})
 			}
 		}
+		if rapid.IntRange(0, 3).Draw(t, "is privileged") == 0 {
+			c.Privileged = text("privileged")
+		}
 		if rapid.IntRange(0, 2).Draw(t, "blocked") == 0 {
 			c.Blocked = &planner.Blocked{Code: text("code"), By: text("by"), Detail: text("detail"), File: text("file"), Line: 1}
 		}

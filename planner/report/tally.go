@@ -15,6 +15,7 @@ type tally struct {
 	blocked       int
 	deletes       int // of the blocked ones
 	allowed       int
+	privileged    int                    // of the allowed ones
 	actions       map[planner.Action]int // of the allowed ones
 	membersAdd    int
 	membersRemove int
@@ -106,6 +107,9 @@ func (t *tally) count(c *planner.Change, r *row) {
 		return
 	}
 	t.allowed++
+	if c.Privileged != "" {
+		t.privileged++
+	}
 	for _, a := range c.Actions {
 		t.actions[a]++
 		r.actions[a]++
@@ -130,8 +134,9 @@ func objectType(t string) string {
 type danger int
 
 const (
-	dangerDelete danger = iota
-	dangerType          // another kind of group: the security bit
+	dangerPrivileged danger = iota // whatever is done: it gives or takes power
+	dangerDelete
+	dangerType // another kind of group: the security bit
 	dangerRestore
 	dangerMove
 	dangerRename
@@ -142,6 +147,8 @@ const (
 func dangerOf(c *planner.Change) danger {
 	has := func(a planner.Action) bool { return slices.Contains(c.Actions, a) }
 	switch {
+	case c.Privileged != "":
+		return dangerPrivileged
 	case has(planner.ActionDelete):
 		return dangerDelete
 	case typeChange(c) != nil:
