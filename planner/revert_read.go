@@ -161,8 +161,8 @@ func RevertReferences(s *Space, operations []Recorded) References {
 				out.Attributes = union(out.Attributes, []string{a.Name})
 			}
 		}
-		for _, id := range []string{op.Anchor, op.Created} {
-			if o := s.ByAnchor(id); o != NoObject {
+		for _, o := range []ObjectID{s.ByAnchor(op.Anchor), s.ByAnchor(op.Created), s.ByName(op.DNAfter)} {
+			if o != NoObject && s.State(o) != Placeholder {
 				out.Objects = append(out.Objects, o)
 			}
 		}
