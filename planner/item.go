@@ -196,6 +196,16 @@ func (b *build) target(p *lang.Provider) *target {
 	panic("planner: no target for " + p.Address())
 }
 
+// Mark is the mark of the object that a change is about, as its address names it:
+// writeback.NAME["Group_<objectId>"]. "" if it names none.
+func (c *Change) Mark() string {
+	_, key, _ := strings.Cut(c.Address, `["`)
+	if key = strings.TrimSuffix(key, `"]`); isMark(key) {
+		return key
+	}
+	return ""
+}
+
 // isMark reports whether an adminDescription is a mark: Group_ and a GUID.
 func isMark(s string) bool {
 	id, ok := strings.CutPrefix(strings.ToLower(s), "group_")

@@ -163,6 +163,7 @@ type Operation struct {
 	Verb       Verb
 	ObjectType string // group, organizationalUnit
 	Anchor     string // objectGUID or Graph id; "" on create
+	Mark       string // delete of a group in AD: the mark it must still carry
 	DNBefore   string
 	DNAfter    string // where the object is after the plan's move; for update and members, where it is now
 	Edits      []Edit // for create: Before empty; in Entra: Graph properties

@@ -61,7 +61,7 @@ func (o *object) steps() ([]*step, error) {
 	has := func(a planner.Action) bool { return slices.Contains(c.Actions, a) }
 	before, after := text(c.DN.Before), text(c.DN.After)
 	if has(planner.ActionDelete) {
-		return []*step{o.step(phaseDelete, planner.Operation{Verb: planner.VerbDelete, DNBefore: before})}, nil
+		return []*step{o.step(phaseDelete, planner.Operation{Verb: planner.VerbDelete, DNBefore: before, Mark: c.Mark()})}, nil
 	}
 
 	var steps []*step

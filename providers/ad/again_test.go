@@ -60,7 +60,7 @@ func testSideBySide(t *testing.T, f *fixture) {
 				{Verb: planner.VerbMembers, DNAfter: dnOf(at), Add: []planner.MemberChange{{DN: dnOf("CN=u0,OU=People")}, {DN: dnOf("CN=u1,OU=People")}}},
 				{Verb: planner.VerbMembers, DNAfter: dnOf(at), Remove: []planner.MemberChange{{DN: dnOf("CN=u0,OU=People")}}},
 				{Verb: planner.VerbMove, DNBefore: dnOf(at), DNAfter: dnOf(fmt.Sprintf("CN=side%d,OU=Back", i))},
-				{Verb: planner.VerbDelete, DNBefore: dnOf(fmt.Sprintf("CN=side%d,OU=Back", i))},
+				{Verb: planner.VerbDelete, DNBefore: dnOf(fmt.Sprintf("CN=side%d,OU=Back", i)), Mark: "Group_" + at},
 			} {
 				op.ObjectType, op.Anchor = "group", created.Anchor
 				if r := f.d.Write(t.Context(), op); r.Status != planner.StatusDone || len(r.Refused) > 0 {

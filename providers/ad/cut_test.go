@@ -333,7 +333,7 @@ func cutOperations() map[string]cutOperation {
 		},
 		"delete": func(t *testing.T, f *fixture, name string) (planner.Operation, func(planner.Result) bool) {
 			anchor := f.group(t, at(name))
-			op := planner.Operation{Verb: planner.VerbDelete, ObjectType: "group", Anchor: anchor, DNBefore: dnOf(at(name))}
+			op := planner.Operation{Verb: planner.VerbDelete, ObjectType: "group", Anchor: anchor, DNBefore: dnOf(at(name)), Mark: "Group_" + at(name)}
 			return op, func(planner.Result) bool { return !exists(t, f, op.DNBefore) }
 		},
 		"members": func(t *testing.T, f *fixture, name string) (planner.Operation, func(planner.Result) bool) {

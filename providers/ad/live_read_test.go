@@ -74,7 +74,7 @@ func testDeleted(t *testing.T, f *fixture, reader Config) {
 	anchor := f.group(t, "CN=deleted,OU=Groups")
 	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbMembers, Anchor: anchor, DNAfter: dnOf("CN=deleted,OU=Groups"),
 		Add: []planner.MemberChange{{DN: dnOf("CN=u0,OU=People")}}})
-	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=deleted,OU=Groups")})
+	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=deleted,OU=Groups"), Mark: "Group_CN=deleted,OU=Groups"})
 	req := groupRequest(true, "adminDescription", "displayName")
 	req.Mark = "adminDescription"
 	s := newSpace()
@@ -120,7 +120,7 @@ func testDeleted(t *testing.T, f *fixture, reader Config) {
 // testTombstone needs a directory without Recycle Bin.
 func testTombstone(t *testing.T, f *fixture) {
 	anchor := f.group(t, "CN=tombstone,OU=Groups")
-	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=tombstone,OU=Groups")})
+	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=tombstone,OU=Groups"), Mark: "Group_CN=tombstone,OU=Groups"})
 	req := groupRequest(true, "adminDescription")
 	req.Mark = "adminDescription"
 	s := newSpace()

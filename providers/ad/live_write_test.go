@@ -122,7 +122,7 @@ func testMembers(t *testing.T, f *fixture) {
 
 func testDelete(t *testing.T, f *fixture) {
 	anchor := f.group(t, "CN=delete,OU=Groups")
-	remove := planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=delete,OU=Groups")}
+	remove := planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: dnOf("CN=delete,OU=Groups"), Mark: "Group_1"}
 	elsewhere := remove
 	elsewhere.DNBefore = dnOf("CN=delete,OU=Outside")
 	f.write(t, planner.StatusStale, elsewhere)
@@ -133,6 +133,13 @@ func testDelete(t *testing.T, f *fixture) {
 	}
 	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbUpdate, Anchor: anchor, DNAfter: remove.DNBefore,
 		Edits: []planner.Edit{edit("adminDescription", nil, one("Group_1"))}})
+	another := remove
+	another.Mark = "Group_2"
+	if r := f.write(t, planner.StatusStale, another); !strings.Contains(r.Err.Error(), "mark of another group") {
+		t.Error(r.Err)
+	}
+	another.Mark = ""
+	f.write(t, planner.StatusStale, another)
 	f.write(t, planner.StatusDone, remove)
 	f.write(t, planner.StatusStale, remove)
 }
@@ -149,7 +156,7 @@ func testDenied(t *testing.T, f *fixture, reader Config) {
 		{planner.Operation{Verb: planner.VerbUpdate, Anchor: anchor, DNAfter: at, Edits: []planner.Edit{edit("info", nil, one("x"))}}, "write info"},
 		{planner.Operation{Verb: planner.VerbMove, Anchor: anchor, DNBefore: at, DNAfter: dnOf("CN=denied,OU=Outside")}, `"Create group objects" on OU=Outside`},
 		{planner.Operation{Verb: planner.VerbMembers, Anchor: anchor, DNAfter: at, Add: []planner.MemberChange{{DN: dnOf("CN=u0,OU=People")}}}, `"Write Members"`},
-		{planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: at}, `"Delete group objects" on OU=Groups`},
+		{planner.Operation{Verb: planner.VerbDelete, Anchor: anchor, DNBefore: at, Mark: "Group_CN=denied,OU=Groups"}, `"Delete group objects" on OU=Groups`},
 	} {
 		r := denied.write(t, planner.StatusFailed, c.op)
 		if r.Code != 50 || !strings.Contains(r.Err.Error(), c.want) || !errors.Is(r.Err, planner.ErrPermission) {

@@ -301,14 +301,21 @@ func (w *write) remove(ctx context.Context) planner.Result {
 	return w.failed(err, ifDenied(err, "the permission \"Delete\" on the object, or \"Delete group objects\" on "+w.dn.Parent().String()+" (protection against accidental deletion forbids it, too)"))
 }
 
-// notOurs says why an object may not be deleted, "" if it may: a group carries our
-// mark; an OU, which carries none, is as it was made.
+// notOurs says why an object may not be deleted, "" if it may: a group carries its
+// own mark, that of the cloud group it was written for; an OU, which carries none,
+// is as it was made.
 func (w *write) notOurs(e *ldap.Entry) string {
 	if w.op.ObjectType != "organizationalUnit" {
-		if strings.HasPrefix(strings.ToLower(e.GetEqualFoldAttributeValue(markAttribute)), strings.ToLower(markPrefix)) {
-			return ""
+		mark := e.GetEqualFoldAttributeValue(markAttribute)
+		switch {
+		case !strings.HasPrefix(strings.ToLower(mark), strings.ToLower(markPrefix)):
+			return "it does not carry landfall's mark any more (" + markAttribute + ")"
+		case w.op.Mark == "":
+			return "the plan does not say which mark it carries (" + markAttribute + ")"
+		case !strings.EqualFold(mark, w.op.Mark):
+			return fmt.Sprintf("it carries the mark of another group by now (%s is %q and not %q)", markAttribute, mark, w.op.Mark)
 		}
-		return "it does not carry landfall's mark any more (" + markAttribute + ")"
+		return ""
 	}
 	made, changed := e.GetEqualFoldAttributeValue("uSNCreated"), e.GetEqualFoldAttributeValue("uSNChanged")
 	switch {

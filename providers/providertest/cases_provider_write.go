@@ -252,6 +252,13 @@ func removeCases() []testCase {
 			s.writeStale(s.remove("CN=g"))
 			s.show("CN=g", "cn")
 		}},
+		{"delete/with the mark of another group by now", "stale [cn=g]", func(s *session) {
+			s.group("CN=g", "adminDescription: Group_1")
+			op := s.remove("CN=g")
+			op.Mark = "Group_2"
+			s.writeStale(op)
+			s.show("CN=g", "cn")
+		}},
 		{"delete/twice", "done stale", func(s *session) {
 			s.group("CN=g", "adminDescription: Group_1")
 			op := s.remove("CN=g")

@@ -141,7 +141,8 @@ func (s *session) move(rel, to string) planner.Operation {
 
 func (s *session) remove(rel string) planner.Operation {
 	s.t.Helper()
-	return planner.Operation{Verb: planner.VerbDelete, ObjectType: "group", Anchor: s.anchor(rel), DNBefore: s.dn(rel)}
+	return planner.Operation{Verb: planner.VerbDelete, ObjectType: "group", Anchor: s.anchor(rel), DNBefore: s.dn(rel),
+		Mark: s.entry(rel, "adminDescription").GetAttributeValue("adminDescription")}
 }
 
 func (s *session) removeOU(rel string) planner.Operation {
