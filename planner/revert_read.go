@@ -154,7 +154,7 @@ func RevertReferences(s *Space, operations []Recorded) References {
 			continue
 		}
 		if op.ObjectType == "group" && s.Kind == KindAD {
-			out.Attributes = union(out.Attributes, []string{"member"})
+			out.Attributes = union(out.Attributes, []string{"member", "memberOf"}) // see privileged
 		}
 		for _, e := range op.Edits {
 			if a, ok := s.Schema.Lookup(e.Attribute); ok && a.Syntax == schema.Reference {
