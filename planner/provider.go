@@ -101,6 +101,24 @@ type ValueStamp struct {
 	Stamp
 }
 
+// Inspector is implemented by directories that can tell who we are there and
+// what this identity may do.
+type Inspector interface {
+	// Inspect looks at the connection, at the identity and at every need, and
+	// writes nothing. What cannot be told is a check with status unknown; an error
+	// means that the directory could not be asked.
+	Inspect(ctx context.Context, what Inspection) ([]Fact, []Check, error)
+}
+
+// Inspection says what to look at.
+type Inspection struct {
+	Read  Request // what plans read there
+	Roots []Root  // where the configuration writes
+	Needs []Need  // of the plan
+	// Writes says that the configuration writes there, with or without a plan.
+	Writes bool
+}
+
 // Writer carries out operations. An operation either happened whole, or did not
 // happen, or its Result says what is unknown; nothing is retried blindly.
 //

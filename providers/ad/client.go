@@ -260,7 +260,7 @@ func (l *link) open(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{ldap: ldap.NewConn(secured, secured != raw), raw: raw, config: l.config}
+	c := &conn{ldap: ldap.NewConn(secured, secured != raw), raw: raw, secured: secured, config: l.config}
 	c.ldap.Start()
 	if err := c.login(ctx); err != nil {
 		c.close()
@@ -283,11 +283,12 @@ func (l *link) close() {
 
 // conn is one connection, bound.
 type conn struct {
-	ldap   *ldap.Conn
-	raw    net.Conn
-	broken atomic.Bool
-	config *Config
-	root   rootDSE
+	ldap    *ldap.Conn
+	raw     net.Conn
+	secured net.Conn // what LDAP is spoken on: raw, or TLS over it
+	broken  atomic.Bool
+	config  *Config
+	root    rootDSE
 }
 
 // rootDSE is what a domain controller says of itself.

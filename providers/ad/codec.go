@@ -64,6 +64,20 @@ func sidOctets(text string) (raw string, ok bool) {
 	return string(b), true
 }
 
+// sidText is the reverse of sidOctets; "" for octets that are no SID.
+func sidText(raw string) string {
+	sid, err := readSID([]byte(raw), 0)
+	if err != nil || len(sid) != len(raw) {
+		return ""
+	}
+	b := []byte(sid)
+	text := "S-1-" + strconv.FormatUint(binary.BigEndian.Uint64(append([]byte{0, 0}, b[2:8]...)), 10)
+	for rest := b[8:]; len(rest) >= 4; rest = rest[4:] {
+		text += "-" + strconv.FormatUint(uint64(binary.LittleEndian.Uint32(rest)), 10)
+	}
+	return text
+}
+
 // equals is the filter (attr=value) for raw octets or text. Every octet that
 // could mean something to a filter, or be trimmed, is escaped.
 func equals(attr, value string) string {

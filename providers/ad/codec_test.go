@@ -1,8 +1,6 @@
 package ad
 
 import (
-	"encoding/binary"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -39,17 +37,6 @@ func FuzzGUID(f *testing.F) {
 			t.Errorf("%q: %x", text, raw)
 		}
 	})
-}
-
-// sidText is the reverse of sidOctets.
-func sidText(raw string) string {
-	b := []byte(raw)
-	authority := binary.BigEndian.Uint64(append([]byte{0, 0}, b[2:8]...))
-	text := fmt.Sprintf("S-%d-%d", b[0], authority)
-	for rest := b[8:]; len(rest) >= 4; rest = rest[4:] {
-		text += fmt.Sprintf("-%d", binary.LittleEndian.Uint32(rest))
-	}
-	return text
 }
 
 func TestSID(t *testing.T) {

@@ -181,6 +181,7 @@ const attributeTable = `
 	allowedChildClassesEffective  oid    constructed system multi
 	sDRightsEffective             int    constructed system
 	msDS-PrincipalName            text   constructed system
+	nTSecurityDescriptor          octets constructed system
 	msDS-ReplAttributeMetaData    text   constructed system multi
 	msDS-ReplValueMetaData        text   constructed system multi
 `

@@ -15,7 +15,7 @@ type rootAttribute struct {
 }
 
 // rootDSE describes the server to clients that know nothing yet.
-func (f *Forest) rootDSE() []rootAttribute {
+func (f *Forest) rootDSE(account string, readOnly bool) []rootAttribute {
 	base, config, schema := f.dn(f.root), f.dn(f.configRoot), f.dn(f.schemaRoot)
 	controls := slices.Concat(searchControls, []string{controlPermissive, controlTreeDelete, controlLazyCommit})
 	return []rootAttribute{
@@ -41,6 +41,7 @@ func (f *Forest) rootDSE() []rootAttribute {
 		{name: "domainFunctionality", values: []string{"7"}},
 		{name: "forestFunctionality", values: []string{"7"}},
 		{name: "domainControllerFunctionality", values: []string{"7"}},
+		{name: "tokenGroups", values: f.tokenGroups(account, readOnly), asked: true},
 		{name: "vendorName", values: []string{"landfall sandbox"}, asked: true},
 	}
 }
@@ -50,7 +51,7 @@ func (s *session) searchRootDSE(id int64, q searchRequest) *refusal {
 	f := s.forest
 	f.mu.RLock()
 	compiled, refused := f.compileFilter(q.filter, 0)
-	attributes := f.rootDSE()
+	attributes := f.rootDSE(s.account, s.readOnly)
 	f.mu.RUnlock()
 	if refused != nil {
 		return refused
@@ -66,7 +67,7 @@ func (s *session) searchRootDSE(id int64, q searchRequest) *refusal {
 	for _, a := range attributes {
 		named := slices.ContainsFunc(q.attributes, func(n string) bool { return strings.EqualFold(n, a.name) })
 		all := len(q.attributes) == 0 || slices.Contains(q.attributes, "*") || slices.Contains(q.attributes, "+")
-		if !named && (!all || a.asked) {
+		if len(a.values) == 0 || !named && (!all || a.asked) {
 			continue
 		}
 		var one, set int

@@ -210,6 +210,8 @@ func (f *Forest) constructed(o *object, def *attributeDef) []string {
 		if sam := o.first(f.schema.sAMAccountName); sam != "" {
 			return []string{f.netBIOS + `\` + sam}
 		}
+	case "ntsecuritydescriptor":
+		return f.securityDescriptor(o)
 	case "allowedattributes":
 		return f.allowedAttributes(o, func(*attributeDef) bool { return true })
 	case "allowedchildclasses":
