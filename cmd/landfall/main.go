@@ -154,7 +154,7 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.eventsFile, "events", "", "append what happens to `FILE`, one JSON object a line; \"landfall schema events\" describes them")
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.preflightCommand(), a.validateCommand(), a.fmtCommand(),
 		a.explainCommand(), a.metaverseCommand(), a.consoleCommand(), a.rulesCommand(), a.settingsCommand(), a.importCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
 	)
 	return root

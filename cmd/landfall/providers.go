@@ -33,10 +33,7 @@ type directories struct {
 // connect opens every provider. Those with sandbox = … talk to an embedded
 // server, through the same client code and over the same wire.
 func (a *app) connect(ctx context.Context, cfg *lang.Config) (*directories, error) {
-	d := &directories{
-		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, flight: map[string]int{}, progress: newProgress(a.stderr, a.tell),
-		stderr: func(text string) { fmt.Fprintln(a.stderr, escapeLines(text)) },
-	}
+	d := a.newDirectories()
 	err := d.startSandbox(ctx, cfg)
 	for _, p := range cfg.Providers {
 		if err == nil {
@@ -48,6 +45,13 @@ func (a *app) connect(ctx context.Context, cfg *lang.Config) (*directories, erro
 		return nil, err
 	}
 	return d, nil
+}
+
+func (a *app) newDirectories() *directories {
+	return &directories{
+		readers: map[string]planner.Reader{}, writers: map[string]planner.Writer{}, flight: map[string]int{}, progress: newProgress(a.stderr, a.tell),
+		stderr: func(text string) { fmt.Fprintln(a.stderr, escapeLines(text)) },
+	}
 }
 
 func (a *app) open(ctx context.Context, d *directories, p *lang.Provider) error {

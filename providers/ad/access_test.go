@@ -3,6 +3,7 @@ package ad
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,6 +215,17 @@ func (x *accessTrial) run() {
 	}
 	if x.try("create an OU", createOU, add(x.reader, deep, "organizationalUnit")) {
 		x.try("create a group in the new OU", createDeep, add(x.reader, "CN=new,"+deep, "group"))
+	}
+	var rename []planner.CheckStatus
+	for _, attribute := range []string{"cn", "name"} {
+		rename = append(rename, x.may(planner.Need{Right: planner.RightWrite, ObjectType: "group", Anchor: anchor, DN: old, Attributes: []string{attribute}}))
+	}
+	said["rename"] = planner.CheckOK
+	if slices.Contains(rename, planner.CheckMissing) {
+		said["rename"] = planner.CheckMissing
+	}
+	if x.try("rename", said["rename"], x.reader.ModifyDN(ldap.NewModifyDNRequest(old, "CN=older", true, ""))) {
+		old = "CN=older," + x.ou
 	}
 	said["delete"] = x.may(planner.Need{Right: planner.RightDelete, ObjectType: "group", Anchor: anchor, DN: old})
 	x.try("delete", said["delete"], x.reader.Del(ldap.NewDelRequest(old, nil)))

@@ -80,10 +80,12 @@ func (d *Directory) connectionFacts(c *conn, t target) []planner.Fact {
 
 // certificateFact says whose certificate it is and until when.
 func certificateFact(cert *x509.Certificate, now time.Time) planner.Fact {
-	left := cert.NotAfter.Sub(now)
 	f := planner.Fact{Name: "certificate", Value: fmt.Sprintf("%s, issued by %s, valid until %s", cert.Subject, cert.Issuer, cert.NotAfter.UTC().Format(time.DateOnly))}
-	if left < expiresSoon {
-		f.Warning = fmt.Sprintf("it ends in %d days: renew it on the domain controller", int(left.Hours()/24))
+	switch left := cert.NotAfter.Sub(now); {
+	case left < 24*time.Hour:
+		f.Warning = "it ends within a day: renew it on the domain controller"
+	case left < expiresSoon:
+		f.Warning = fmt.Sprintf("it ends in %.0f days: renew it on the domain controller", left.Hours()/24)
 	}
 	return f
 }

@@ -58,6 +58,7 @@ func TestSamba(t *testing.T) {
 		t.Fatal(err)
 	}
 	testDirectory(t, f, config(dc.Reader))
+	t.Run("inspect", func(t *testing.T) { testInspect(t, f, config(dc.Writer), config(dc.Reader), planner.CheckOK) })
 	c := config(dc.Admin)
 	c.URL, c.StartTLS = dc.PlainURL, true
 	t.Run("StartTLS", func(t *testing.T) { openTest(t, c) })
@@ -87,7 +88,9 @@ func startForest(t *testing.T, ldif string, options forest.Options) (*forest.For
 
 func TestSandbox(t *testing.T) {
 	_, admin, reader := startForest(t, liveRecords(), forest.Options{})
-	testDirectory(t, &fixture{d: openTest(t, admin), restores: true}, reader)
+	f := &fixture{d: openTest(t, admin), restores: true}
+	testDirectory(t, f, reader)
+	t.Run("inspect", func(t *testing.T) { testInspect(t, f, admin, reader, planner.CheckOK) })
 }
 
 func TestSandboxTombstone(t *testing.T) {

@@ -275,20 +275,51 @@ func (r *rights) writeNew(ctx context.Context, need planner.Need) error {
 		return err
 	}
 	object := access.inherited(first(class), r.who.user)
+	return r.noteEach(need, need.Parent, func(attribute string) (finding, error) {
+		a, err := r.mayWrite(ctx, object, need.ObjectType, attribute)
+		return r.newObject(a, "inherits from "+above), err
+	})
+}
+
+// mayWrite looks into an access list whether an attribute may be written.
+func (r *rights) mayWrite(ctx context.Context, list *descriptor, class, attribute string) (access, error) {
+	classGUID, err := r.guid(ctx, class)
+	if err != nil {
+		return denied, err
+	}
+	guid, err := r.guid(ctx, attribute)
+	if err != nil {
+		return denied, err
+	}
+	return list.check(r.who.sids, rightWriteProperty, slices.Concat(guid, classGUID)...), nil
+}
+
+// noteEach notes what is found out about each attribute of a need; attributes of
+// which the same is found go into one row.
+func (r *rights) noteEach(need planner.Need, place string, find func(attribute string) (finding, error)) error {
+	var order []finding
+	attributes := map[finding][]string{}
 	for _, a := range need.Attributes {
-		guid, err := r.guid(ctx, a)
+		f, err := find(a)
 		if err != nil {
 			return err
 		}
-		types := slices.Concat(guid, class)
-		r.note(need, need.Parent, []string{a}, r.newObject(object.check(r.who.sids, rightWriteProperty, types...), "inherits from "+above))
+		if attributes[f] == nil {
+			order = append(order, f)
+		}
+		attributes[f] = append(attributes[f], a)
+	}
+	for _, f := range order {
+		r.note(need, place, attributes[f], f)
 	}
 	return nil
 }
 
-// write looks whether attributes of an object may be written.
+// write looks whether attributes of an object may be written. Those that renames
+// and moves write are looked up in the access list: domain controllers differ in
+// whether allowedAttributesEffective has them.
 func (r *rights) write(ctx context.Context, need planner.Need) error {
-	e, err := r.read(ctx, guidDN(need.Anchor), need.Deleted, "allowedAttributesEffective")
+	e, err := r.read(ctx, guidDN(need.Anchor), need.Deleted, "allowedAttributesEffective", "nTSecurityDescriptor")
 	if err != nil {
 		return err
 	}
@@ -297,21 +328,24 @@ func (r *rights) write(ctx context.Context, need planner.Need) error {
 		return nil
 	}
 	may := e.GetEqualFoldAttributeValues("allowedAttributesEffective")
-	var yes, no []string
-	for _, a := range need.Attributes {
-		if slices.ContainsFunc(may, func(name string) bool { return strings.EqualFold(name, a) }) {
-			yes = append(yes, a)
-		} else {
-			no = append(no, a)
+	return r.noteEach(need, parentOf(need), func(attribute string) (finding, error) {
+		switch {
+		case slices.Contains([]string{"name", "cn", "ou"}, attribute):
+			return r.mayRename(ctx, e, need.ObjectType, attribute)
+		case slices.ContainsFunc(may, func(name string) bool { return strings.EqualFold(name, attribute) }):
+			return granted.finding(""), nil
 		}
+		return denied.finding(""), nil
+	})
+}
+
+func (r *rights) mayRename(ctx context.Context, e *ldap.Entry, class, attribute string) (finding, error) {
+	list, why := r.descriptor(e)
+	if list == nil {
+		return finding{planner.CheckUnknown, why}, nil
 	}
-	if len(yes) > 0 {
-		r.note(need, parentOf(need), yes, granted.finding(""))
-	}
-	if len(no) > 0 {
-		r.note(need, parentOf(need), no, denied.finding(""))
-	}
-	return nil
+	a, err := r.mayWrite(ctx, list, class, attribute)
+	return a.finding(""), err
 }
 
 // delete looks whether an object may be deleted or taken out of its container:
@@ -369,12 +403,14 @@ func (r *rights) restore(ctx context.Context, need planner.Need) (finding, error
 	if a := c.access.check(r.who.sids, rightControl, append(class[:len(class):len(class)], right)...); a != granted {
 		return a.finding(""), nil
 	}
-	e, err := r.read(ctx, guidDN(need.Anchor), true, "allowedAttributesEffective")
+	e, err := r.read(ctx, guidDN(need.Anchor), true, "nTSecurityDescriptor")
 	if err != nil {
 		return finding{}, err
 	}
-	if e != nil && slices.Contains(e.GetEqualFoldAttributeValues("allowedAttributesEffective"), "name") {
-		return granted.finding(""), nil
+	if e != nil {
+		if f, err := r.mayRename(ctx, e, need.ObjectType, "name"); err != nil || f.status == planner.CheckOK {
+			return f, err
+		}
 	}
 	return finding{planner.CheckUnknown, "the domain allows it (Reanimate Tombstones); whether the deleted object does is seen when it is brought back"}, nil
 }

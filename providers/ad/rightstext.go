@@ -132,11 +132,11 @@ func (r *rights) lacks(ctx context.Context, root planner.Root) (lacks []string, 
 	}
 	object := c.access.inherited(first(class), r.who.user)
 	for _, a := range []string{"member", "adminDescription"} {
-		guid, err := r.guid(ctx, a)
+		may, err := r.mayWrite(ctx, object, "group", a)
 		if err != nil {
 			return nil, "", err
 		}
-		need(object.check(r.who.sids, rightWriteProperty, slices.Concat(guid, class)...) == granted, "write "+a+" of group objects")
+		need(may == granted, "write "+a+" of group objects")
 	}
 	if root.Deletes {
 		need(object.check(r.who.sids, rightDelete, class...) == granted || c.access.check(r.who.sids, rightDeleteChild, class...) == granted, "delete group objects")

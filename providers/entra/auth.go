@@ -248,7 +248,12 @@ func (t *tokens) identity() identity {
 type identity struct {
 	tenant      string
 	application string   // id
-	permissions []string // application roles and delegated scopes
+	name        string   // of the application
+	user        string   // principal name, of tokens on behalf of one
+	permissions []string // roles and scopes
+	roles       []string // of the application itself
+	scopes      []string // on behalf of a user
+	expires     time.Time
 }
 
 // may tells whether the token carries a permission. A token that lists none
@@ -274,6 +279,9 @@ func parseIdentity(token string) (identity, error) {
 		AZP    string   `json:"azp"`
 		Roles  []string `json:"roles"`
 		Scopes string   `json:"scp"`
+		Name   string   `json:"app_displayname"`
+		UPN    string   `json:"upn"`
+		Until  float64  `json:"exp"`
 	}
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return identity{}, errors.New("its claims are not JSON of the usual form")
@@ -281,8 +289,12 @@ func parseIdentity(token string) (identity, error) {
 	if claims.Tenant == "" {
 		return identity{}, errors.New("it has no tid claim")
 	}
-	return identity{
-		tenant: claims.Tenant, application: cmp.Or(claims.AppID, claims.AZP),
-		permissions: append(claims.Roles, strings.Fields(claims.Scopes)...),
-	}, nil
+	who := identity{
+		tenant: claims.Tenant, application: cmp.Or(claims.AppID, claims.AZP), name: claims.Name, user: claims.UPN,
+		roles: claims.Roles, scopes: strings.Fields(claims.Scopes), permissions: slices.Concat(claims.Roles, strings.Fields(claims.Scopes)),
+	}
+	if claims.Until > 0 && claims.Until < 1<<40 {
+		who.expires = time.Unix(int64(claims.Until), 0)
+	}
+	return who, nil
 }

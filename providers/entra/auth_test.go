@@ -201,7 +201,7 @@ func TestParseIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := identity{tenant: testTenant, application: "app", permissions: []string{"A", "B", "C", "D"}}
+	want := identity{tenant: testTenant, application: "app", permissions: []string{"A", "B", "C", "D"}, roles: []string{"A", "B"}, scopes: []string{"C", "D"}}
 	if diff := cmp.Diff(want, who, cmp.AllowUnexported(identity{})); diff != "" {
 		t.Error(diff)
 	}

@@ -64,6 +64,7 @@ type Directory struct {
 	tokens    *tokens
 	v1, beta  abs.RequestAdapter
 	transport *http.Transport
+	retry     *retrier
 }
 
 var (
@@ -126,10 +127,10 @@ func (d *Directory) connect(endpoint *url.URL, deadline time.Duration) error {
 	if deadline <= 0 {
 		deadline = 10 * time.Minute
 	}
-	retry := &retrier{base: d.transport, deadline: deadline, progress: d.progress}
+	d.retry = &retrier{base: d.transport, deadline: deadline, progress: d.progress}
 	options := core.GraphClientOptions{GraphServiceLibraryVersion: "1.89.0"}
 	client := &http.Client{
-		Transport: khttp.NewCustomTransportWithParentTransport(retry,
+		Transport: khttp.NewCustomTransportWithParentTransport(d.retry,
 			core.NewGraphTelemetryHandler(&options),
 			khttp.NewParametersNameDecodingHandler(),
 			khttp.NewHeadersInspectionHandler()),

@@ -47,6 +47,13 @@ type retrier struct {
 
 	mu   sync.Mutex
 	gate time.Time // the server asked that no request be sent before
+	last peer      // of the last answer
+}
+
+// peer is what an answer shows of the connection.
+type peer struct {
+	host string
+	tls  *tls.ConnectionState
 }
 
 // notSent marks errors of requests that never reached the server.
@@ -106,6 +113,9 @@ func (r *retrier) attempt(ctx context.Context, req *http.Request, body []byte) (
 		return nil, err
 	}
 	defer resp.Body.Close()
+	r.mu.Lock()
+	r.last = peer{req.URL.Scheme + "://" + req.URL.Host, resp.TLS}
+	r.mu.Unlock()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", len(answer), err)

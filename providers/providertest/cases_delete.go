@@ -1,6 +1,7 @@
 package providertest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
@@ -305,6 +306,27 @@ func rightsCases() []testCase {
 				s.as(a)
 				s.answer("%t", len(s.entry("CN=g", "allowedAttributesEffective").GetAttributeValues("allowedAttributesEffective")) > 0)
 			}
+		}},
+		{"rights/what may be made", "false false true true", func(s *session) {
+			for _, a := range []Account{s.target.Reader, s.target.Writer} {
+				s.as(a)
+				classes := s.entry("", "allowedChildClassesEffective").GetAttributeValues("allowedChildClassesEffective")
+				s.answer("%t %t", slices.Contains(classes, "group"), slices.Contains(classes, "organizationalUnit"))
+			}
+		}},
+		{"rights/whose the connection is", "true true", func(s *session) {
+			s.as(s.target.Reader)
+			sids := s.entryAt("", "tokenGroups").GetAttributeValues("tokenGroups")
+			const authenticatedUsers = "\x01\x01\x00\x00\x00\x00\x00\x05\x0b\x00\x00\x00"
+			s.answer("%t %t", len(sids) > 2 && len(sids[0]) == 28, slices.Contains(sids, authenticatedUsers))
+		}},
+		{"rights/readers see access lists", "true", func(s *session) {
+			s.group("CN=g")
+			s.as(s.target.Reader)
+			r, err := s.conn.Search(&ldap.SearchRequest{BaseDN: s.dn("CN=g"), Filter: "(objectClass=*)", Attributes: []string{"nTSecurityDescriptor"},
+				Controls: []ldap.Control{&ldap.ControlMicrosoftSDFlags{ControlValue: 7}}})
+			s.must(err)
+			s.answer("%t", len(first(r).GetAttributeValue("nTSecurityDescriptor")) > 40)
 		}},
 		{"rights/writer does what it was given", "0 0 0 0 0 0 0", func(s *session) {
 			s.contact("CN=a")

@@ -28,8 +28,12 @@ func (f *Forest) tokenGroups(account string, readOnly bool) []string {
 		own = o.first(f.schema.objectSid)
 	}
 	if own == "" {
-		sum := digest("account", fold(account))
-		own = withRID(f.domainSID, generatedRIDs+uint32(sum[0])<<8+uint32(sum[1]))
+		rid, known := wellKnownRIDs[fold(account)]
+		if !known {
+			sum := digest("account", fold(account))
+			rid = generatedRIDs + uint32(sum[0])<<8 + uint32(sum[1])
+		}
+		own = withRID(f.domainSID, rid)
 	}
 	out := []string{own, withRID(f.domainSID, wellKnownRIDs["domain users"])}
 	if !readOnly {
