@@ -174,7 +174,7 @@ func testLateClaim(t *testing.T, server *postgrestest.Server) {
 // testLargeFile: a file of many pieces, and one of exactly one.
 func testLargeFile(t *testing.T, server *postgrestest.Server) {
 	s := open(t, server.Database(t, "large"))
-	data := make([]byte, 40<<20+1)
+	data := make([]byte, 12<<20+1)
 	for i := range data {
 		data[i] = byte(i * i >> 7)
 	}
