@@ -115,8 +115,8 @@ func (c Config) pool() (*pgxpool.Config, error) {
 		settings.ConnConfig.Password = c.Password
 	}
 	settings.ConnConfig.DialFunc = dialer().DialContext
-	// No statement outlives its transaction on the server, so that a pooler
-	// between here and there may be in any mode.
+	// No statement stays prepared on the server: a pooler in between might run the
+	// next transaction elsewhere.
 	settings.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	settings.MaxConns = 4
 	settings.MaxConnIdleTime = 5 * time.Minute

@@ -97,7 +97,7 @@ func testRefused(t *testing.T, server *postgrestest.Server) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := postgres.Open(t.Context(), c.config)
-			wantError(t, err, append(c.want, "schema landfall, target default")...)
+			wantError(t, err, append(c.want, "schema landfall, prefix default")...)
 			if errors.Is(err, fs.ErrNotExist) { // which says that a log does not exist
 				t.Error("the error is fs.ErrNotExist")
 			}

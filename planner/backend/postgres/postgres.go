@@ -67,7 +67,8 @@ func Open(ctx context.Context, c Config) (*Storage, error) {
 
 // Where is the database, without the role.
 func (s *Storage) Where() string {
-	return fmt.Sprintf("PostgreSQL database %s on %s (schema %s, target %s)", s.config.Database, s.config.address(), s.config.Schema, s.config.Prefix)
+	c := s.config
+	return fmt.Sprintf("PostgreSQL database %s on %s (schema %s, prefix %s)", c.Database, c.address(), c.Schema, c.Prefix)
 }
 
 // Close ends the connections.
