@@ -144,3 +144,35 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// BenchmarkRevert takes back a run that updated 10,000 groups and gave each of them
+// its 100 members.
+func BenchmarkRevert(b *testing.B) {
+	cfg := load(b, preamble, writebackBlock(""))
+	snap := settledSnapshot(b, cfg, 10_000, 50_000, 1_000_000)
+	s := snap["provider.ad.corp"]
+	run := planner.PastRun{ID: "r"}
+	for o := range planner.ObjectID(s.Len()) {
+		if s.Type(o) != "group" {
+			continue
+		}
+		op := planner.Recorded{Provider: s.Provider, Address: "writeback.cloud[\"x\"]", Name: s.First(o, "displayName")}
+		op.ObjectType, op.Anchor, op.DNAfter, op.DNBefore = "group", s.Anchor(o), s.Name(o), s.Name(o)
+		update, members := op, op
+		update.Verb = planner.VerbUpdate
+		update.Edits = []planner.Edit{{Attribute: "displayName", Before: planner.Texts("former name"), After: planner.Texts(s.First(o, "displayName"))}}
+		members.Verb = planner.VerbMembers
+		ids, _ := s.References(o, "member")
+		for _, m := range ids {
+			members.Add = append(members.Add, planner.MemberChange{DN: s.Name(m), ID: s.Anchor(m), Name: s.First(m, "displayName")})
+		}
+		run.Operations = append(run.Operations, update, members)
+	}
+	b.ResetTimer()
+	for range b.N {
+		p, err := planner.Revert(cfg, snap, run, false, planner.Options{})
+		if err != nil || p.Summary.Update != 10_000 || p.Summary.MembersRemove < 990_000 {
+			b.Fatalf("%v, %+v", err, p.Summary)
+		}
+	}
+}

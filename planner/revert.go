@@ -98,7 +98,7 @@ func Revert(cfg *lang.Config, snap Snapshot, run PastRun, anew bool, o Options) 
 	b.inbound()
 	b.claim() // guards count by the writeback that an object belongs to
 	b.plan = Plan{}
-	v := &reverter{b: b, run: run, anew: anew, objects: map[HoldingKey]*reverted{}, told: map[HoldingKey]bool{}, ous: map[string]Change{}, own: map[HoldingKey]bool{}}
+	v := &reverter{b: b, run: run, anew: anew, objects: map[HoldingKey]*reverted{}, anewBy: map[HoldingKey]*reverted{}, told: map[HoldingKey]bool{}, ous: map[string]Change{}, own: map[HoldingKey]bool{}}
 	for _, op := range run.Operations {
 		if op.Created != "" && op.Verb == VerbCreate {
 			v.own[HoldingKey{op.Provider, op.Created}] = true
@@ -131,6 +131,7 @@ type reverter struct {
 	// anew, the anchor that it had. list has them in order.
 	objects map[HoldingKey]*reverted
 	list    []*reverted
+	anewBy  map[HoldingKey]*reverted // what is made anew, by provider and folded mark
 	made    []ouMade
 	ous     map[string]Change // OUs to make, by placeKey
 	told    map[HoldingKey]bool

@@ -316,10 +316,8 @@ func (v *reverter) member(s *Space, m MemberChange) (member, bool) {
 		return member{o, nil}, s.State(o) == Live
 	}
 	if isMark(m.ID) {
-		for _, x := range v.list {
-			if x.s == s && x.fate == fateMade && foldMark(x.mark) == foldMark(m.ID) {
-				return member{NoObject, x}, true
-			}
+		if x := v.anewBy[HoldingKey{s.Provider, foldMark(m.ID)}]; x != nil {
+			return member{NoObject, x}, true
 		}
 		if o := v.marked(s, m.ID); o != NoObject {
 			return member{o, nil}, true

@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -147,13 +148,14 @@ func (v *reverter) removals(made []ouMade, tell bool) []Change {
 	slices.SortStableFunc(byDepth, func(x, y ouMade) int { return cmp.Compare(depthOf(y), depthOf(x)) })
 	gone := map[HoldingKey]bool{}
 	children := map[*Space]map[string][]ObjectID{}
+	traffic := v.traffic()
 	var out []Change
 	for _, ou := range byDepth {
 		name, anchor := ou.s.Name(ou.o), ou.s.Anchor(ou.o)
 		if children[ou.s] == nil {
 			children[ou.s] = childrenOf(ou.s)
 		}
-		why := v.whyKept(ou, children[ou.s][dn.Key(name)], gone)
+		why := traffic.whyKept(ou, children[ou.s][dn.Key(name)], gone)
 		if why != "" {
 			if tell {
 				v.cannot(who(ou.op), "this run made the organizational unit, and it stays: "+why)
@@ -187,8 +189,31 @@ func childrenOf(s *Space) map[string][]ObjectID {
 	return out
 }
 
+// traffic is what the plan takes away from its place, and what it puts where.
+type traffic struct {
+	leaves  map[HoldingKey]bool
+	arrives map[string]string // by the placeKey of the parent: the name of one
+}
+
+func (v *reverter) traffic() traffic {
+	t := traffic{leaves: map[HoldingKey]bool{}, arrives: map[string]string{}}
+	for _, c := range v.b.plan.Changes {
+		if c.Blocked != nil {
+			continue
+		}
+		makes := c.Anchor == nil || slices.Contains(c.Actions, ActionRestore)
+		if d, err := dn.Parse(dnAfter(&c)); err == nil && d.Len() > 1 && (makes || placed(&c)) {
+			t.arrives[c.Provider+"\x00"+d.Parent().Key()] = c.Name
+		}
+		if c.Anchor != nil && (placed(&c) || slices.Contains(c.Actions, ActionDelete) && c.ObjectType != "organizationalUnit") {
+			t.leaves[HoldingKey{c.Provider, *c.Anchor}] = true
+		}
+	}
+	return t
+}
+
 // whyKept says why an OU is not removed, "" if it is.
-func (v *reverter) whyKept(ou ouMade, children []ObjectID, gone map[HoldingKey]bool) string {
+func (t traffic) whyKept(ou ouMade, children []ObjectID, gone map[HoldingKey]bool) string {
 	name := ou.s.Name(ou.o)
 	made, changed := ou.s.First(ou.o, "uSNCreated"), ou.s.First(ou.o, "uSNChanged")
 	switch {
@@ -199,24 +224,12 @@ func (v *reverter) whyKept(ou ouMade, children []ObjectID, gone map[HoldingKey]b
 	case made != changed:
 		return "somebody changed it since (a description, a group policy, permissions, …)"
 	}
-	key := dn.Key(name)
-	leaves := map[string]bool{}
-	for _, c := range v.b.plan.Changes {
-		if c.Provider != ou.s.Provider || c.Blocked != nil {
-			continue
-		}
-		after, err := dn.Parse(dnAfter(&c))
-		if arrives := err == nil && after.Len() > 0 && after.Parent().Key() == key; arrives {
-			return "this plan puts " + c.Name + " there"
-		}
-		if c.Anchor != nil && (placed(&c) || slices.Contains(c.Actions, ActionDelete) && c.ObjectType != "organizationalUnit") {
-			leaves[*c.Anchor] = true
-		}
+	if who, ok := t.arrives[placeKey(ou.s.Provider, name)]; ok {
+		return "this plan puts " + strconv.Quote(who) + " there"
 	}
 	var stay []string
 	for _, o := range children {
-		anchor := ou.s.Anchor(o)
-		if !leaves[anchor] && !gone[HoldingKey{ou.s.Provider, anchor}] {
+		if key := (HoldingKey{ou.s.Provider, ou.s.Anchor(o)}); !t.leaves[key] && !gone[key] {
 			stay = append(stay, ou.s.Name(o))
 		}
 	}

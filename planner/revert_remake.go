@@ -93,9 +93,11 @@ func (v *reverter) makeAnew(op Recorded, s *Space) {
 			}
 		}
 	}
+	slices.SortFunc(x.edits, func(a, b Edit) int { return strings.Compare(a.Attribute, b.Attribute) })
 	v.cannot(x.who(), "it cannot come back as the object that it was: "+v.missed(s)+". It is made anew with what the journal holds, gets another SID and objectGUID, "+
 		"and access that was given to the old one, and other objects' references to it but memberships, stay lost")
 	v.objects[HoldingKey{s.Provider, strings.ToLower(op.Anchor)}] = x
+	v.anewBy[HoldingKey{s.Provider, foldMark(x.mark)}] = x
 	v.list = append(v.list, x)
 }
 
