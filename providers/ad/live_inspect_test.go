@@ -15,7 +15,7 @@ import (
 func testInspect(t *testing.T, f *fixture, writer, reader Config, root planner.CheckStatus) {
 	anchor := f.group(t, "CN=rights,OU=Groups")
 	gone := f.group(t, "CN=bygone,OU=Groups")
-	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: gone, DNBefore: dnOf("CN=bygone,OU=Groups")})
+	f.write(t, planner.StatusDone, planner.Operation{Verb: planner.VerbDelete, Anchor: gone, DNBefore: dnOf("CN=bygone,OU=Groups"), Mark: "Group_CN=bygone,OU=Groups"})
 	use := []planner.Use{{Address: "writeback.x", File: "main.hcl", Line: 7}}
 	object := planner.Need{ObjectType: "group", Anchor: anchor, DN: dnOf("CN=rights,OU=Groups"), Uses: use}
 	need := func(r planner.Right, attributes ...string) planner.Need {
