@@ -30,7 +30,7 @@ const requireBrowser = "LANDFALL_REQUIRE_BROWSER"
 
 // chromium starts a browser of its own, with an empty profile and without any
 // traffic of its own, and returns the context for its tabs.
-func chromium(t *testing.T) context.Context {
+func chromium(t testing.TB) context.Context {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err == nil {
@@ -64,7 +64,7 @@ type device struct {
 
 // tab is one page in the browser, with what it did so far.
 type tab struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -73,7 +73,7 @@ type tab struct {
 }
 
 // open shows a page.
-func open(t *testing.T, browser context.Context, file string, d device) *tab {
+func open(t testing.TB, browser context.Context, file string, d device) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
@@ -130,7 +130,7 @@ func (b *tab) listen(event any) {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
@@ -141,7 +141,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // for.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/landfall-directory/landfall/planner"
@@ -47,30 +48,37 @@ func verdict(u planner.GuardUse) safe {
 
 type htmlGuard struct {
 	Class, Name, Text, Verdict string
-	Width                      int
+	Width                      int // of the bar
+	Limit                      int // where the limit is
 	Place                      htmlPlace
 }
 
-// gaugeWidth is the width of a full gauge, as in the template.
-const gaugeWidth = 120
+// gaugeWidth is the width of a whole gauge, as in the template.
+const gaugeWidth = 160
 
+// htmlGuards are the limits, those that are exceeded first.
 func (r *page) htmlGuards(s Source) []htmlGuard {
-	var out []htmlGuard
+	var over, lifted, within []htmlGuard
 	for _, u := range r.plan.Guards {
+		share := u.Share()
 		g := htmlGuard{
-			Class: "ok", Name: r.show(u.Guard), Text: string(r.guardText(u)), Verdict: string(verdict(u)), Place: r.htmlPlace(s, u.File, u.Line),
-			Width: int(gaugeWidth * min(u.Share(), 1)),
-		}
-		switch {
-		case u.Exceeded:
-			g.Class = "over"
-		case u.Share() > 1:
-			g.Class = "lifted"
+			Name: r.show(u.Guard), Text: string(r.guardText(u)), Verdict: string(verdict(u)), Place: r.htmlPlace(s, u.File, u.Line),
+			Width: int(gaugeWidth * min(share, 1)), Limit: int(gaugeWidth / max(share, 1)),
 		}
 		if u.Count > 0 {
 			g.Width = max(g.Width, 2)
 		}
-		out = append(out, g)
+		switch {
+		case u.Exceeded:
+			g.Class = "over"
+			over = append(over, g)
+		case share > 1:
+			g.Class = "lifted"
+			lifted = append(lifted, g)
+		default:
+			g.Class = "ok"
+			within = append(within, g)
+		}
 	}
-	return out
+	return slices.Concat(over, lifted, within)
 }

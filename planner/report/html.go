@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -17,6 +18,26 @@ type HTMLOptions struct {
 	Target     string // what the plan is of; "": the names of the providers
 	Source     Source
 	FullReport string // where the page is kept, if it is known
+
+	room int // rows that are made at once; 0: defaultRoom
+}
+
+// defaultRoom is how many rows (headings, values, members, list entries) of a page
+// a browser makes at once. Everything is in the page, but the details of a plan
+// that is larger than this are made when somebody opens them: a browser with
+// JavaScript skips what stands in <noscript>, one without shows it.
+const defaultRoom = 10_000
+
+// room is what is left of it.
+type room struct{ left int }
+
+// late reports whether rows have to wait until they are asked for.
+func (m *room) late(rows int) bool {
+	if rows > m.left {
+		return true
+	}
+	m.left -= rows
+	return false
 }
 
 var (
@@ -62,22 +83,24 @@ func hashSource(text string) string {
 // htmlPage is what the template shows. Its strings have gone through Escape; the
 // template escapes them once more, for HTML.
 type htmlPage struct {
-	CSP, Title, Tone, Answer, Second, Causes, Base string
-	Made, Version, ConfigDigest, Digest            string
-	Partial                                        *htmlPartial
-	Accepted                                       []string
-	Read                                           []htmlRead
-	Columns                                        []string
-	Grid                                           [][]string
-	Errors, Warnings                               []htmlFinding
-	Guards                                         []htmlGuard
-	Trees                                          []htmlTrees
-	Actions, Kinds, Rules, CauseNames              []string
-	Blocked, Changes                               []htmlChange
-	Lists                                          []htmlList
-	FullReport                                     string
-	Style                                          template.CSS
-	Script, JSON                                   template.JS
+	CSP, Title, Tone, Answer, Second, Causes, Base   string
+	Made, Version, ConfigDigest, Digest, ShortDigest string
+	Partial                                          *htmlPartial
+	Accepted                                         []string
+	Read                                             []htmlRead
+	Short                                            []htmlShort
+	Columns                                          []string
+	Grid                                             [][]htmlCell
+	Errors, Warnings                                 []htmlFindings
+	ErrorCount, WarningCount                         string
+	Guards                                           []htmlGuard
+	Trees                                            []htmlTrees
+	Actions, Kinds, Rules, CauseNames                []string
+	Sections                                         []htmlSection
+	Lists                                            []htmlList
+	FullReport                                       string
+	Style                                            template.CSS
+	Script, JSON                                     template.JS
 }
 
 type htmlPartial struct {
@@ -90,32 +113,44 @@ type htmlRead struct{ Address, What string }
 // htmlPlace is a place in a file; URL may be empty.
 type htmlPlace struct{ Text, URL string }
 
-type htmlFinding struct {
-	Word, Summary, Code string
-	Place               htmlPlace
-	Detail              []string
+// htmlCell is a number of the table of counts.
+type htmlCell struct{ Class, Text string }
+
+// htmlFindings are the findings that differ in their details only.
+type htmlFindings struct {
+	Word, Summary, Code, Count string
+	Place                      htmlPlace
+	Shown, More                [][]string
+	MoreCount                  string
+	Late                       bool
 }
 
 type htmlList struct {
-	ID, Name, Title string
-	Groups          []htmlGroup
+	ID, Name, Count, Text string
+	Groups                []htmlGroup
 }
 
 type htmlGroup struct {
 	Title   string
 	Columns []string
 	Rows    [][]string
+	Late    bool
 }
 
 func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 	p, a := r.plan, r.answer()
+	space := &room{cmp.Or(o.room, defaultRoom)}
+	c := htmlChanges{page: r, source: o.Source, room: space, actions: facet{}, kinds: facet{}, rules: facet{}, causes: facet{}}
+	heads, grid := r.htmlGrid()
 	h := htmlPage{
 		CSP:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashSource(pageCSS) + "; script-src " + hashSource(pageJS),
 		Title: r.pageTitle(o), Tone: tone(a.how), Answer: string(a.first), Second: string(a.second), Causes: string(r.causes()),
-		Made: string(r.clock(p.Created)), Version: r.show(p.LandfallVersion), ConfigDigest: r.show(p.ConfigDigest), Digest: r.show(p.Digest),
-		Columns: columns, Grid: r.grid(), FullReport: linkable(o.FullReport),
-		Errors: r.htmlFindings("error", o.Source), Warnings: r.htmlFindings("warning", o.Source),
-		Guards: r.htmlGuards(o.Source), Trees: r.htmlTrees(), Lists: r.htmlLists(),
+		Made: string(r.clock(p.Created)), Version: r.show(p.LandfallVersion), ConfigDigest: r.show(p.ConfigDigest),
+		Digest: r.show(p.Digest), ShortDigest: r.show(shortDigest(p.Digest)),
+		Short: r.short(), Columns: heads, Grid: grid, FullReport: linkable(o.FullReport),
+		ErrorCount: thousands(r.tally.errors), WarningCount: thousands(r.tally.warnings),
+		Errors: r.htmlFindings("error", o.Source, space), Guards: r.htmlGuards(o.Source), Sections: c.sections(), Trees: r.htmlTrees(),
+		Lists: r.htmlLists(space), Warnings: r.htmlFindings("warning", o.Source, space),
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), JSON: template.JS(encoded),
 	}
 	if part := p.Partial; part != nil {
@@ -139,10 +174,35 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 			h.Read = append(h.Read, htmlRead{"Not known", string(gap + r.text(": %s", u.Detail))})
 		}
 	}
-	c := htmlChanges{page: r, source: o.Source, actions: facet{}, kinds: facet{}, rules: facet{}, causes: facet{}}
-	h.Blocked, h.Changes = c.list(true), c.list(false)
 	h.Actions, h.Kinds, h.Rules, h.CauseNames = c.actions.names(r), c.kinds.names(r), c.rules.names(r), c.causes.names(r)
 	return h
+}
+
+// htmlGrid is the table of counts with a column for each kind of object, so that
+// it is narrow. What is dangerous is marked.
+func (r *page) htmlGrid() (heads []string, grid [][]htmlCell) {
+	rows := r.grid()
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	for _, cells := range rows {
+		heads = append(heads, cells[0])
+	}
+	for i, action := range columns[1:] {
+		line := []htmlCell{{Text: action}}
+		for _, cells := range rows {
+			cell := htmlCell{Text: cells[i+1]}
+			switch {
+			case cell.Text == "-":
+				cell.Class = "zero"
+			case action == "delete" || action == "blocked":
+				cell.Class = "bad"
+			}
+			line = append(line, cell)
+		}
+		grid = append(grid, line)
+	}
+	return heads, grid
 }
 
 func (r *page) shown(texts []string) []string {
@@ -184,60 +244,4 @@ func (r *page) htmlPlace(s Source, file string, line int) htmlPlace {
 		return htmlPlace{}
 	}
 	return htmlPlace{string(r.place(file, line)), s.url(file, line)}
-}
-
-func (r *page) htmlFindings(severity string, s Source) []htmlFinding {
-	var out []htmlFinding
-	for _, d := range r.findings(severity) {
-		f := htmlFinding{Word: "Warning", Summary: r.show(d.Summary), Code: r.show(d.Code), Place: r.htmlPlace(s, d.File, d.Line), Detail: r.prosed(d.Detail)}
-		if severity == "error" {
-			f.Word = "Error"
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-// prosed is prose as escaped sentences.
-func (r *page) prosed(text string) []string {
-	return r.shown(sentences(text))
-}
-
-// htmlLists are the objects and members that are left as they are.
-func (r *page) htmlLists() []htmlList {
-	var lists []htmlList
-	add := func(id, name, rest string, n int, columns []string, rows map[string][][]string) {
-		if n == 0 {
-			return
-		}
-		l := htmlList{ID: id, Name: name, Title: name + " (" + thousands(n) + ")" + rest}
-		for _, reason := range byNumber(rows) {
-			l.Groups = append(l.Groups, htmlGroup{string(r.text("%s: %s", r.code(reason), len(rows[reason]))), columns, rows[reason]})
-		}
-		lists = append(lists, l)
-	}
-	rows := map[string][][]string{}
-	for _, w := range r.plan.Withdrawn {
-		rows["the base would do it, this configuration does not"] = append(rows["the base would do it, this configuration does not"],
-			[]string{r.show(w.Name), string(r.doing(w.Actions)), r.show(w.Provider), r.show(w.Address)})
-	}
-	add("withdrawn", "Withdrawn", "", len(r.plan.Withdrawn), []string{"object", "what the base would do", "provider", "address"}, rows)
-	rows = map[string][][]string{}
-	for _, o := range r.skippingObjects() {
-		for _, m := range o.members {
-			rows[m.Reason] = append(rows[m.Reason], []string{string(o.title), r.show(m.Name), r.show(m.ID)})
-		}
-	}
-	add("skipped", "Skipped members", ": in the cloud group, without a place in the directory", r.tally.skipped, []string{"object", "member", "id"}, rows)
-	rows = map[string][][]string{}
-	for _, n := range r.plan.NotWritten {
-		rows[n.Reason] = append(rows[n.Reason], []string{r.show(n.Name), r.show(n.ID), r.show(n.Provider)})
-	}
-	add("not-written", "Not written", "", len(r.plan.NotWritten), []string{"name", "id", "provider"}, rows)
-	rows = map[string][][]string{}
-	for _, f := range r.plan.Frozen {
-		rows[f.Reason] = append(rows[f.Reason], []string{r.show(f.DN), r.show(f.Address)})
-	}
-	add("frozen", "Frozen", ": left as they are", len(r.plan.Frozen), []string{"distinguished name", "address"}, rows)
-	return lists
 }

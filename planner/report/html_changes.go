@@ -11,8 +11,9 @@ import (
 
 type htmlChange struct {
 	Class                                     string
-	Open                                      bool
+	Open, Late, Stopped                       bool
 	Symbol, Directory, Doing, Type, Name      string
+	Alarms                                    []string
 	Delta, ID, Cause                          string
 	Actions, Kind, Rules, State               string // what the filters compare: numbers of their options
 	Blocked                                   *htmlBlocked
@@ -84,21 +85,13 @@ func (f facet) names(r *page) []string {
 type htmlChanges struct {
 	*page
 	source                        Source
+	room                          *room
+	opened                        int
 	actions, kinds, rules, causes facet
 }
 
 // few is how many of the gravest changes stand open from the start.
 const few = 5
-
-func (c *htmlChanges) list(blocked bool) []htmlChange {
-	changes := c.tally.sorted(c.plan, blocked)
-	out := make([]htmlChange, len(changes))
-	for i, one := range changes {
-		out[i] = c.change(one)
-		out[i].Open = i < few && !strings.HasPrefix(out[i].State, "o")
-	}
-	return out
-}
 
 func (c *htmlChanges) change(one *planner.Change) htmlChange {
 	symbol, _ := mark(one)
@@ -106,13 +99,11 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 	h := htmlChange{
 		Class: class(one), Symbol: string(symbol), Directory: c.show(label), Doing: string(c.doing(one.Actions)),
 		Type: c.show(kind), Name: c.show(cmp.Or(one.Name, one.Address)), Address: c.show(one.Address),
-		Kind: c.kinds.number(label + " " + kind), State: "o",
+		Kind: c.kinds.number(label + " " + kind), State: "o", Late: c.room.late(rowsOf(one)),
 	}
 	switch {
 	case one.Blocked != nil:
-		h.State = "b"
-		b := one.Blocked
-		h.Blocked = &htmlBlocked{c.show(cmp.Or(b.By, b.Code)), c.show(b.Code), c.htmlPlace(c.source, b.File, b.Line), c.prosed(b.Detail)}
+		h.State, h.Stopped, h.Blocked = "b", true, c.htmlBlocked(one.Blocked)
 	case dangerOf(one) < dangerNone:
 		h.State = "d"
 		h.Doing = string(standing(one)) + h.Doing
@@ -127,7 +118,10 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 	}
 	h.Actions = strings.Join(numbers, " ")
 	for _, n := range one.Notes {
-		h.Notes = append(h.Notes, htmlNote{urgency(n) != plain, c.show(n)})
+		h.Notes = append(h.Notes, c.note(n))
+		if a := alarm(n); a != "" && !strings.HasPrefix(string(standing(one)), a) {
+			h.Alarms = append(h.Alarms, c.show(a))
+		}
 	}
 	switch before, after := one.DN.Before, one.DN.After; {
 	case before != nil && after != nil && *before != *after:
@@ -166,11 +160,31 @@ func (c *htmlChanges) change(one *planner.Change) htmlChange {
 	return h
 }
 
+func (c *htmlChanges) htmlBlocked(b *planner.Blocked) *htmlBlocked {
+	return &htmlBlocked{c.show(cmp.Or(b.By, b.Code)), c.show(b.Code), c.htmlPlace(c.source, b.File, b.Line), c.prosed(b.Detail)}
+}
+
+func (c *htmlChanges) note(text string) htmlNote {
+	return htmlNote{urgency(text) != plain, c.show(text)}
+}
+
+// alarm is what an urgent note begins with: SID LOST; "" for others.
+func alarm(note string) string {
+	const longest = 30
+	words, _, found := strings.Cut(note, ":")
+	if !found || urgency(note) == plain || words != strings.ToUpper(words) || len(words) > longest {
+		return ""
+	}
+	return words
+}
+
 // class is the colour of a change; symbol and words say the same.
 func class(c *planner.Change) string {
 	switch {
 	case c.Blocked != nil:
 		return "blocked"
+	case c.Privileged != "":
+		return "power"
 	case slices.Contains(c.Actions, planner.ActionDelete):
 		return "del"
 	case slices.Contains(c.Actions, planner.ActionCreate), slices.Contains(c.Actions, planner.ActionRestore):
