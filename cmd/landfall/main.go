@@ -153,11 +153,24 @@ func (a *app) command() *cobra.Command {
 	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
 	f.StringVar(&a.eventsFile, "events", "", "append what happens to `FILE`, one JSON object a line; \"landfall schema events\" describes them")
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
-	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.showCommand(), a.schemaCommand(), a.driftCommand(), a.runsCommand(), a.revertCommand(), a.snapshotCommand(), a.lockCommand(), a.preflightCommand(), a.validateCommand(), a.fmtCommand(),
-		a.explainCommand(), a.metaverseCommand(), a.consoleCommand(), a.rulesCommand(), a.settingsCommand(), a.importCommand(), a.sandboxCommand(), a.versionCommand(), completionCommand(root),
-	)
+	cobra.EnableCommandSorting = false // in the order in which they are used
+	addGroup(root, "work", "Plan and apply:",
+		a.planCommand(), a.showCommand(), a.preflightCommand(), a.applyCommand(), a.driftCommand(), a.revertCommand())
+	addGroup(root, "look", "Look into it:",
+		a.runsCommand(), a.lockCommand(), a.explainCommand(), a.metaverseCommand(), a.rulesCommand(), a.settingsCommand(), a.consoleCommand())
+	addGroup(root, "files", "Files:",
+		a.importCommand(), a.fmtCommand(), a.validateCommand(), a.snapshotCommand(), a.sandboxCommand(), a.schemaCommand())
+	root.AddCommand(a.versionCommand(), completionCommand(root))
 	return root
+}
+
+// addGroup adds commands under a heading of their own.
+func addGroup(root *cobra.Command, id, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: id, Title: title})
+	for _, c := range commands {
+		c.GroupID = id
+		root.AddCommand(c)
+	}
 }
 
 // doubleDashes lets every flag be written with one dash or two.
