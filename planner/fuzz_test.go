@@ -2,6 +2,7 @@ package planner
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"format_version":"1.99","changes":null}`))
 	f.Add([]byte(`{"format_version":"1.","changes":[{"dn":{"before":1}}]}`))
 	f.Add([]byte(strings.Repeat(`{"format_version":`, 50)))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	same := func(t *testing.T, data []byte) {
 		p, err := Decode(data)
 		if err != nil {
 			if !errors.Is(err, ErrPlanFile) {
@@ -45,6 +46,29 @@ func FuzzDecode(f *testing.F) {
 		}
 		if second, err := again.Encode(); err != nil || !bytes.Equal(out, second) {
 			t.Fatalf("%v: not the same:\n%s\n%s", err, out, second)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		same(t, data)
+		// With numbers that fit, so that more than the checksum is tried.
+		var p Plan
+		if err := json.Unmarshal(data, &p); err == nil {
+			p.Digest, p.Summary = p.ComputeDigest(), summarise(&p)
+			fitting, err := p.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Decode(fitting); err != nil && strings.HasPrefix(p.FormatVersion, "1.0") && len(p.FormatVersion) == 3 {
+				t.Fatalf("%v: %s", err, fitting)
+			}
+			same(t, fitting)
+		}
+		// And with unknown fields.
+		if tree, err := parseJSON(data); err == nil {
+			if plan, ok := tree.(map[string]any); ok {
+				plan[checksumField] = checksumOf(plan)
+				same(t, append(appendCanonical(nil, plan), '\n'))
+			}
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -137,6 +138,9 @@ func (b *build) byOU(name string) (func(*Change) bool, error) {
 		if base, err := dn.Parse(p.AD.BaseDN); err == nil && (root.IsBelow(base) || base.IsBelow(root)) {
 			return func(c *Change) bool { return inside(c.DN.Before, root) || inside(c.DN.After, root) }, nil
 		}
+	}
+	if len(bases) == 0 {
+		return nil, errors.New("this configuration has no provider \"ad\", and only Active Directory has OUs")
 	}
 	return nil, fmt.Errorf("%s does not lie below %s, so nothing can be in it. Write the whole distinguished name", name, strings.Join(bases, " or "))
 }

@@ -171,6 +171,14 @@ func TestSelectorsThatAreWrong(t *testing.T) {
 	}
 }
 
+func TestNoOUsWithoutActiveDirectory(t *testing.T) {
+	cfg := load(t, "provider \"entra\" \"contoso\" {\n  tenant_id = \"5d1c7a52-0000-4000-8000-000000000001\"\n  sandbox = \"tenant.json\"\n}\n")
+	w := newWorld()
+	if _, err := buildFrom(cfg, w.read(t, cfg, nil), w, planner.Options{Only: []string{"ou=OU=X," + base}}); err == nil || !strings.Contains(err.Error(), "no provider \"ad\"") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestSelectorsOfABase: what is selected may be new in the configuration that a
 // base is compared with.
 func TestSelectorsOfABase(t *testing.T) {
