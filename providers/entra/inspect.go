@@ -92,6 +92,11 @@ func (i identity) facts(auth string, now time.Time) []planner.Fact {
 	if i.user != "" {
 		facts = append(facts, planner.Fact{Name: "user", Value: plain(i.user)})
 	}
+	if i.listsPermissions() {
+		have := slices.Clone(i.permissions)
+		slices.Sort(have)
+		facts = append(facts, planner.Fact{Name: "permissions", Value: plain(strings.Join(have, ", "))})
+	}
 	if !i.expires.IsZero() {
 		f := planner.Fact{Name: "token", Value: "valid until " + i.expires.UTC().Format(time.RFC3339)}
 		if i.expires.Before(now) {

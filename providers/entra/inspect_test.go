@@ -93,7 +93,7 @@ func TestInspectFacts(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if diff := cmp.Diff([]string{"address", "encryption", "certificate", "tenant", "identity", "signed in with", "token"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"address", "encryption", "certificate", "tenant", "identity", "signed in with", "permissions", "token"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if text := fmt.Sprint(facts); !strings.Contains(text, "landfall sandbox (00000000-5a4d-4b0c-8000-a99000000001), an application") || strings.Contains(text, "eyJ") {
