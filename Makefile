@@ -3,7 +3,7 @@
 # make test LANDFALL_REQUIRE_SAMBA=0 allows it again.
 GO ?= go
 
-.PHONY: test go-test lint fmt bench install
+.PHONY: test lint fmt bench install pictures
 
 test: export LANDFALL_REQUIRE_SAMBA ?= 1
 test: export LANDFALL_REQUIRE_BROWSER ?= 1
@@ -23,6 +23,10 @@ lint:
 
 fmt:
 	gofmt -w .
+
+# pictures makes the screenshots of README.md again, of examples/tenant-migration/plan.html.
+pictures: install
+	LANDFALL_REQUIRE_BROWSER=1 LANDFALL_PICTURES=$(CURDIR)/docs/pictures $(GO) test -count=1 -run TestExamplePagesInABrowser ./planner/report
 
 # bench reads nothing but what it generates, on loopback; see bench/bench_test.go.
 # ldapsearch (Debian: ldap-utils) is compared with when it is there.

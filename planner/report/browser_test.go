@@ -183,6 +183,23 @@ func TestHostileReportInABrowser(t *testing.T) {
 	look(t, limits(hostile()))
 }
 
+// The pages in examples are what a newcomer looks at first. With
+// LANDFALL_PICTURES=DIR, the pictures of README.md are made of the first one: make
+// pictures.
+func TestExamplePagesInABrowser(t *testing.T) {
+	browser := chromium(t)
+	for _, example := range []string{"tenant-migration", "quickstart"} {
+		for _, scheme := range []string{"light", "dark"} {
+			b := open(t, browser, "../../examples/"+example+"/plan.html", device{Dark: scheme == "dark", Width: 1200, Height: 1480})
+			if dir := os.Getenv("LANDFALL_PICTURES"); dir != "" && example == "tenant-migration" {
+				b.picture(filepath.Join(dir, "plan-"+scheme+".png"))
+			}
+			b.accessible(example + ", " + scheme)
+			b.quiet()
+		}
+	}
+}
+
 // A phone shows everything without scrolling sideways.
 func TestReportOnAPhone(t *testing.T) {
 	browser := chromium(t)

@@ -195,18 +195,22 @@ func (b *tab) axe() []obstacle {
 		})))`)
 }
 
-// seen are screenshots, for people, when LANDFALL_SCREENSHOTS names a folder.
+// seen makes a picture of what is in view, for people, when LANDFALL_SCREENSHOTS
+// names a folder.
 func (b *tab) seen(name string) {
 	b.t.Helper()
-	dir := os.Getenv("LANDFALL_SCREENSHOTS")
-	if dir == "" {
-		return
+	if dir := os.Getenv("LANDFALL_SCREENSHOTS"); dir != "" {
+		b.picture(filepath.Join(dir, strings.ReplaceAll(b.t.Name(), "/", "-")+"-"+name+".png"))
 	}
+}
+
+func (b *tab) picture(file string) {
+	b.t.Helper()
 	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		b.t.Fatal(err)
+	if err == nil {
+		err = os.WriteFile(file, png, 0o644)
 	}
-	if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(b.t.Name(), "/", "-")+"-"+name+".png"), png, 0o644); err != nil {
+	if err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/landfall-directory/landfall/planner"
@@ -94,6 +95,7 @@ type htmlPage struct {
 	Errors, Warnings                                 []htmlFindings
 	ErrorCount, WarningCount                         string
 	Guards                                           []htmlGuard
+	Stopping                                         bool // a limit is exceeded, or was lifted: limits come before changes
 	Trees                                            []htmlTrees
 	Actions, Kinds, Rules, CauseNames                []string
 	Sections                                         []htmlSection
@@ -153,6 +155,7 @@ func (r *page) html(o HTMLOptions, encoded string) htmlPage {
 		Lists: r.htmlLists(space), Warnings: r.htmlFindings("warning", o.Source, space),
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS), JSON: template.JS(encoded),
 	}
+	h.Stopping = slices.ContainsFunc(p.Guards, func(u planner.GuardUse) bool { return u.Exceeded || u.Share() > 1 })
 	if part := p.Partial; part != nil {
 		h.Partial = &htmlPartial{LeftOut: string(r.leftOut(part)), Only: r.shown(part.Only), Except: r.shown(part.Except), Needed: r.shown(part.Needed)}
 	}

@@ -83,7 +83,7 @@ func (r *page) htmlLists(space *room) []htmlList {
 	for _, n := range r.plan.NotWritten {
 		rows[n.Reason] = append(rows[n.Reason], []string{r.show(n.Name), r.show(n.ID), r.show(n.Provider)})
 	}
-	add("not-written", "Not written", "They exist in the source only, and this plan does not change that.",
+	add("not-written", "Not written", "landfall leaves these objects alone, for the reasons named here.",
 		len(r.plan.NotWritten), []string{"name", "id", "provider"}, rows)
 	rows = map[string][][]string{}
 	for _, f := range r.plan.Frozen {

@@ -48,23 +48,18 @@ var kinds = []struct{ id, title, text string }{
 	kindRetyped:    {"retyped", "Another kind of group", "A group that stops being a security group gives access to nothing any more."},
 	kindRestored:   {"restored", "Restored", "Deleted objects come back, with the identity that access was granted to."},
 	kindMoved:      {"moved", "Moved", "To another container, where other policies and other delegated rights may apply."},
-	kindRenamed:    {"renamed", "Renamed", "They stay where they are."},
+	kindRenamed:    {"renamed", "Renamed", "Another name in the same place."},
 	kindReduced:    {"reduced", "Members removed", "These members lose what the groups give access to. Some of the groups get new members, too."},
 	kindCreated:    {"created", "New", "Objects that do not exist yet."},
 	kindExtended:   {"extended", "Members added", "These members get what the groups give access to."},
 	kindUpdated:    {"updated", "Other values", "Attributes only."},
 }
 
+// kindOf is under which kind a change stands: the gravest that it is of.
 func kindOf(c *planner.Change) kind {
-	if c.Privileged != "" {
+	switch dangerOf(c) {
+	case dangerPrivileged:
 		return kindPrivileged
-	}
-	return kindOfActions(c)
-}
-
-// kindOfActions is the kind of a change, whatever power the object gives.
-func kindOfActions(c *planner.Change) kind {
-	switch dangerOfActions(c) {
 	case dangerDelete:
 		return kindDeleted
 	case dangerType:

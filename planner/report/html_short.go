@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/landfall-directory/landfall/planner"
 )
 
 // htmlShort is one line of what a plan comes to: what is dangerous first. Link is
@@ -16,7 +18,7 @@ type htmlShort struct {
 // shortList collects the lines.
 type shortList struct {
 	*page
-	types           []map[string]int // of the objects of each kind of change
+	types           []map[string]int // of the objects to which something of a kind is done
 	sections        []int            // how many changes stand under each kind
 	losing, gaining int              // groups
 	lines           []htmlShort
@@ -41,7 +43,6 @@ func (r *page) short() []htmlShort {
 		s.add("power", "!", "privileged", count(t.privileged, "privileged object is", "privileged objects are")+" changed: what is done to them gives or takes power over a directory")
 	}
 	s.kind(kindDeleted, "del", "-", "is deleted", "are deleted")
-	s.kind(kindRetyped, "del", "~", "becomes another kind of group", "become another kind of group")
 	for _, text := range r.alarms() {
 		s.add("del", "!", "", text)
 	}
@@ -51,6 +52,7 @@ func (r *page) short() []htmlShort {
 	if len(s.lines) == 0 && t.allowed > 0 {
 		s.add("good", "✓", "", "Nothing is deleted, no member is removed, nothing is blocked")
 	}
+	s.kind(kindRetyped, "chg", "~", "becomes another kind of group", "become another kind of group")
 	s.kind(kindRestored, "new", "+", "is restored", "are restored")
 	s.kind(kindMoved, "chg", "~", "moves to another container", "move to other containers")
 	s.kind(kindRenamed, "chg", "~", "gets another name", "get other names")
@@ -86,11 +88,12 @@ func (s *shortList) number() {
 			continue
 		}
 		s.sections[kindOf(c)]++
-		k := kindOfActions(c)
-		if s.types[k] == nil {
-			s.types[k] = map[string]int{}
+		for _, k := range done(c) {
+			if s.types[k] == nil {
+				s.types[k] = map[string]int{}
+			}
+			s.types[k][objectType(c.ObjectType)]++
 		}
-		s.types[k][objectType(c.ObjectType)]++
 		if c.Members != nil && len(c.Members.Remove) > 0 {
 			s.losing++
 		}
@@ -98,6 +101,26 @@ func (s *shortList) number() {
 			s.gaining++
 		}
 	}
+}
+
+// done is all that is done to an object, members apart.
+func done(c *planner.Change) []kind {
+	var out []kind
+	for _, one := range []struct {
+		kind   kind
+		action planner.Action
+	}{
+		{kindDeleted, planner.ActionDelete}, {kindRestored, planner.ActionRestore}, {kindMoved, planner.ActionMove},
+		{kindRenamed, planner.ActionRename}, {kindCreated, planner.ActionCreate}, {kindUpdated, planner.ActionUpdate},
+	} {
+		if slices.Contains(c.Actions, one.action) {
+			out = append(out, one.kind)
+		}
+	}
+	if typeChange(c) != nil {
+		out = append(out, kindRetyped)
+	}
+	return out
 }
 
 // where is the part of the page with a kind of change; without one, other kinds

@@ -145,16 +145,10 @@ const (
 )
 
 func dangerOf(c *planner.Change) danger {
-	if c.Privileged != "" {
-		return dangerPrivileged
-	}
-	return dangerOfActions(c)
-}
-
-// dangerOfActions is the danger of what is done, whatever power the object gives.
-func dangerOfActions(c *planner.Change) danger {
 	has := func(a planner.Action) bool { return slices.Contains(c.Actions, a) }
 	switch {
+	case c.Privileged != "":
+		return dangerPrivileged
 	case has(planner.ActionDelete):
 		return dangerDelete
 	case typeChange(c) != nil:

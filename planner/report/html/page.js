@@ -56,7 +56,9 @@
   // Items are hidden one by one only in pieces and lists of which some are shown.
   var pieces = all(".k");
   var above = all(".g").concat(all("section.l"));
-  var pictures = all("section.x"); // of the whole plan
+  var pictures = all("#filters ~ .x"); // of the whole plan
+  var counts = above.map(function (s) { return s.querySelector(".k") && s.querySelector("h2 .n, h3 .n"); });
+  var totals = counts.map(function (n) { return n && n.textContent; });
   var height = 2.65; // rem, of a closed change
   var places = items.map(function (item) { return item.closest(".k") || item.closest("section.l"); });
   function hide(e, hidden) { if (e.hidden !== hidden) e.hidden = hidden; }
@@ -79,15 +81,20 @@
     items.forEach(function (item, i) {
       if (hits.has(places[i])) hide(item, !ok[i]);
     });
-    var on = new Set();
+    var on = new Map(); // changes shown, by what they stand in
     pieces.forEach(function (p) {
       var n = hits.get(p);
       hide(p, !n);
       if (!n) return;
       p.style.setProperty("contain-intrinsic-height", (some || words.length ? "" : "auto ") + n * height + "rem");
-      on.add(p.parentElement).add(p.closest(".l"));
+      [p.parentElement, p.closest(".l")].forEach(function (s) { on.set(s, (on.get(s) || 0) + n); });
     });
-    above.forEach(function (s) { hide(s, !on.has(s) && !hits.has(s)); });
+    above.forEach(function (s, i) {
+      hide(s, !on.has(s) && !hits.has(s));
+      if (!counts[i]) return;
+      var n = (on.get(s) || 0).toLocaleString("en");
+      counts[i].textContent = n === totals[i] ? n : n + " of " + totals[i];
+    });
     pictures.forEach(function (s) { hide(s, some || words.length > 0); });
     var start = get("changes");
     if (start.getBoundingClientRect().top < 0) start.scrollIntoView();
@@ -103,8 +110,9 @@
     filter();
     get("q").focus();
   });
+  var most = 500; // as many as open quickly
   get("open").addEventListener("click", function () {
-    var left = 500;
+    var left = most;
     items.forEach(function (e, i) {
       if (facets[i] && !e.hidden && !places[i].hidden && !e.open && left-- > 0) { make(e); e.open = true; }
     });
@@ -112,6 +120,7 @@
   get("close").addEventListener("click", function () {
     items.forEach(function (e, i) { if (facets[i] && e.open) e.open = false; });
   });
+  if (changes > most) get("open").textContent = "Open the first " + most;
   bar.hidden = false;
   filter();
   later();
