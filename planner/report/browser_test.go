@@ -190,7 +190,7 @@ func TestExamplePagesInABrowser(t *testing.T) {
 	browser := chromium(t)
 	for _, example := range []string{"tenant-migration", "quickstart"} {
 		for _, scheme := range []string{"light", "dark"} {
-			b := open(t, browser, "../../examples/"+example+"/plan.html", device{Dark: scheme == "dark", Width: 1200, Height: 1480})
+			b := open(t, browser, "../../examples/"+example+"/plan.html", device{Dark: scheme == "dark", Width: 1120, Height: 1310})
 			if dir := os.Getenv("LANDFALL_PICTURES"); dir != "" && example == "tenant-migration" {
 				b.picture(filepath.Join(dir, "plan-"+scheme+".png"))
 			}
