@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,14 +23,21 @@ func (a *app) runsCommand() *cobra.Command {
 		Args:  subcommand,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
+	var limit int
+	list := &cobra.Command{
+		Use: "list", Short: "List the recorded runs, newest first", Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.listRuns(c.Context(), limit) },
+	}
+	list.Flags().IntVar(&limit, "limit", 20, "list this `NUMBER` of runs at most; 0 lists all")
 	c.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the recorded runs, newest first", Args: noArgs, RunE: func(c *cobra.Command, _ []string) error { return a.listRuns(c.Context()) }},
+		list,
 		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), RunE: func(c *cobra.Command, run []string) error { return a.showRun(c.Context(), run[0]) }},
 	)
 	return c
 }
 
-func (a *app) listRuns(ctx context.Context) error {
+// listRuns lists the newest runs: of each the whole journal is read.
+func (a *app) listRuns(ctx context.Context, limit int) error {
 	s, err := a.records(ctx)
 	if err != nil {
 		return err
@@ -42,17 +51,46 @@ func (a *app) listRuns(ctx context.Context) error {
 		_, err := fmt.Fprintf(a.stdout, "No runs are recorded in %s.\n", escapeLines(s.Where()))
 		return err
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "run\tstarted\twho\toperations\tended")
-	for _, run := range runs {
+	older := 0
+	if limit > 0 && len(runs) > limit {
+		older, runs = len(runs)-limit, runs[:limit]
+	}
+	type row struct {
+		started time.Time
+		text    string
+	}
+	rows := make([]row, len(runs))
+	for i, run := range runs {
 		rec, err := apply.ReadRun(ctx, s, run)
 		if err != nil {
-			fmt.Fprintf(w, "%s\t\t\t\tunreadable: %s\n", report.Escape(run), report.Escape(err.Error()))
+			rows[i] = row{startOf(run, ""), fmt.Sprintf("%s\t\t\t\tunreadable: %s", report.Escape(run), report.Escape(err.Error()))}
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", report.Escape(rec.Header.Run), report.Escape(rec.Header.Started), report.Escape(rec.Header.Who), len(rec.Operations), ended(rec))
+		rows[i] = row{startOf(run, rec.Header.Started), fmt.Sprintf("%s\t%s\t%s\t%d\t%s", report.Escape(rec.Header.Run),
+			report.Escape(rec.Header.Started), report.Escape(rec.Header.Who), len(rec.Operations), ended(rec))}
 	}
-	return w.Flush()
+	slices.SortStableFunc(rows, func(a, b row) int { return b.started.Compare(a.started) })
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "run\tstarted\twho\toperations\tended")
+	for _, r := range rows {
+		fmt.Fprintln(w, r.text)
+	}
+	if err := w.Flush(); err != nil || older == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s not listed; -limit 0 lists all.\n", count(older, "older run"))
+	return err
+}
+
+// startOf is when a run started: what its journal says, or else its name, which
+// tells seconds.
+func startOf(run, started string) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, started); err == nil {
+		return t
+	}
+	name, _, _ := strings.Cut(run, "-")
+	t, _ := time.Parse("20060102T150405Z", name) // zero, and so last, if it is another name
+	return t
 }
 
 // ended says in words how a run ended.
