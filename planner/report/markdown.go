@@ -72,12 +72,14 @@ type rung struct {
 	power  detail // privileged objects
 	errors detail
 	others detail // warnings, skipped members, what is not written or frozen
+	places int    // how many places grouped changes may have
 }
 
 // ladder is what a comment gives up, step by step, until it fits. What is blocked,
-// every delete and every error are named on all rungs but the last two, which have
-// their numbers by place, and every privileged object on all but the last one;
-// nothing is ever cut in the middle.
+// every delete, every privileged object and every error are named as long as there
+// is room for names; then deletes and what is blocked have their numbers by place,
+// then errors theirs by code, and at last privileged objects, too. Nothing is ever
+// cut in the middle.
 var ladder = []rung{
 	{view: ViewFull, values: true},
 	{view: ViewFull},
@@ -85,9 +87,13 @@ var ladder = []rung{
 	{view: ViewDefault, low: grouped},
 	{view: ViewDefault, low: counted, others: counted},
 	{view: ViewDefault, low: counted, others: counted, risky: line, grave: line, power: line},
-	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: names, power: line, errors: line},
-	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: names, errors: grouped},
-	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: grouped, errors: grouped},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: names, power: line, errors: line, places: 400},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: names, power: names, errors: line, places: 40},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: names, errors: line, places: 400},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: names, errors: line, places: 40},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: names, errors: grouped, places: 40},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: grouped, errors: grouped, places: 400},
+	{view: ViewDefault, low: counted, others: counted, risky: grouped, grave: grouped, power: grouped, errors: grouped, places: 40},
 }
 
 // comment is one attempt at a comment.

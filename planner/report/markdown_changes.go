@@ -38,7 +38,13 @@ func (c *comment) blockedChanges() {
 		return
 	}
 	c.listed += len(changes)
-	for _, g := range together(changes, false) {
+	groups := together(changes, false)
+	if c.rung.grave == names { // without the words that tell them apart
+		groups = groupBy(changes, func(one *planner.Change) string {
+			return fmt.Sprintf("%q %q %q %q %q %q %d", one.Provider, one.ObjectType, one.Actions, one.Blocked.By, one.Blocked.Code, one.Blocked.File, one.Blocked.Line)
+		})
+	}
+	for _, g := range groups {
 		if c.full() {
 			return
 		}
@@ -270,7 +276,8 @@ func (c *comment) byRule(changes []*planner.Change) {
 
 // byPlace writes changes by the container of their objects, with counts.
 func (c *comment) byPlace(changes []*planner.Change) {
-	const most, longest = 40, 300
+	const longest = 300
+	most := c.rung.places
 	groups := groupBy(changes, func(one *planner.Change) string {
 		by := planner.Blocked{}
 		if one.Blocked != nil {

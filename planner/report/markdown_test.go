@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -103,37 +104,75 @@ func crowd(n, deletes, blocked, errors int) *planner.Plan {
 	return p
 }
 
-// What is grave stays in a comment, whatever else has to go.
+// What is grave stays in a comment, whatever else has to go: all of it by name, up
+// to about 1,500 names.
 func TestCommentOf20000ChangesKeepsWhatIsGrave(t *testing.T) {
-	p := crowd(20_000, 200, 150, 40)
-	out := markdownOf(t, p, MarkdownOptions{})
-	if len(out) > DefaultBytes {
-		t.Fatalf("%d bytes", len(out))
-	}
-	for _, c := range p.Changes {
-		if (c.Blocked != nil || dangerOf(&c) == dangerDelete) && !strings.Contains(out, c.Name) {
-			t.Errorf("%s is missing", c.Name)
+	for _, p := range []*planner.Plan{storm(20_000, 200, 150, 40), storm(20_000, 1_000, 300, 60)} {
+		out := markdownOf(t, p, MarkdownOptions{})
+		names := grave(p)
+		t.Logf("%d bytes, %d names", len(out), len(names))
+		if len(out) > DefaultBytes {
+			t.Errorf("%d bytes", len(out))
+		}
+		for _, name := range names {
+			if !strings.Contains(out, name) {
+				t.Errorf("%s is missing", name)
+			}
 		}
 	}
-	for _, d := range p.Diagnostics {
-		name, _, _ := strings.Cut(d.Detail, " has")
-		if d.Severity == "error" && !strings.Contains(out, name) {
+}
+
+// Where even the names have no room, every delete and every blocked change is in a
+// number by its container, and errors and privileged objects still have names.
+func TestCommentOf20000DeletesCountsThem(t *testing.T) {
+	const deletes, blocked = 12_000, 4_000
+	p := storm(20_000, deletes, blocked, 40)
+	out := markdownOf(t, p, MarkdownOptions{})
+	t.Logf("%d bytes", len(out))
+	if len(out) > DefaultBytes {
+		t.Errorf("%d bytes", len(out))
+	}
+	sum := map[bool]int{} // by whether it is blocked
+	for _, m := range regexp.MustCompile(`(?m)^- \*\*ad: [a-z ]+ ([0-9,]+) groups?\*\* in (.*)$`).FindAllStringSubmatch(out, -1) {
+		n, err := strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is := strings.Contains(m[2], ", blocked by "); is || strings.Contains(m[0], "ad: delete ") {
+			sum[is] += n
+		}
+	}
+	powers := 0
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Privileged != "" && c.Blocked == nil {
+			powers++
+			if !strings.Contains(out, c.Name) {
+				t.Errorf("%s is missing", c.Name)
+			}
+		}
+	}
+	privileged := 0 // blocked ones have their own lines
+	for _, m := range regexp.MustCompile(`([0-9,]+) PRIVILEGED groups?\*\* in .*, blocked by`).FindAllStringSubmatch(out, -1) {
+		n, _ := strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
+		privileged += n
+	}
+	if sum[false] != deletes || sum[true]+privileged != blocked || powers == 0 {
+		t.Errorf("%d deletes, %d blocked and %d privileged blocked changes are counted, %d privileged ones are named", sum[false], sum[true], privileged, powers)
+	}
+	for i := range 40 {
+		if unit := fmt.Sprintf("OU=Unit %02d,", i); !strings.Contains(out, unit) {
+			t.Errorf("%s is missing", unit)
+		}
+		if name := fmt.Sprintf("Broken %05d", i); !strings.Contains(out, name) {
 			t.Errorf("%s is missing", name)
 		}
 	}
-	t.Logf("%d bytes", len(out))
-}
-
-// Where even the names have no room, their numbers by place do.
-func TestCommentOf20000DeletesCountsThem(t *testing.T) {
-	out := markdownOf(t, crowd(20_000, 12_000, 7_900, 300), MarkdownOptions{})
-	if len(out) > DefaultBytes {
-		t.Fatalf("%d bytes", len(out))
+	if !strings.Contains(out, "counted and not listed here") {
+		t.Error("the comment does not say that it leaves something out")
 	}
-	for _, want := range []string{"**ad: delete 12,000 groups** in `" + cloudOU + "`", "**ad: update 7,900 groups** in `" + cloudOU + "`, blocked by `protect`", "`object_error`: 300"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("%q is missing in\n%s", want, out)
-		}
+	// More errors than have room are counted.
+	if out := markdownOf(t, crowd(20_000, 12_000, 7_900, 300), MarkdownOptions{MaxBytes: 8_000}); !strings.Contains(out, "`object_error`: 300") || !strings.Contains(out, "**ad: delete 12,000 groups** in `"+cloudOU+"`") {
+		t.Errorf("neither named nor counted:\n%s", out)
 	}
 }
 

@@ -187,7 +187,7 @@ func TestSchemaHasEveryField(t *testing.T) {
 
 func sarifSchemaOf(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := os.ReadFile("testdata/sarif-schema-2.1.0.json")
+	text, err := os.ReadFile("testdata/sarif/sarif-2.1.0-rtm.5.json")
 	if err != nil {
 		t.Fatal(err)
 	}

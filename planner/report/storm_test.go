@@ -91,11 +91,14 @@ func stormBlocked(i int) planner.Change {
 }
 
 func stormChange(i int) planner.Change {
-	if i%200 == 5 {
+	switch {
+	case i%200 == 5:
 		return stormOU(i)
+	case i%400 == 9:
+		return stormPrivileged(i)
 	}
 	kinds := []func(int) planner.Change{
-		stormCreated, stormRenamed, stormRestored, stormMoved, stormTypeLoss, stormCreated, stormEntra, stormSecret, stormHostile, stormPrivileged,
+		stormCreated, stormRenamed, stormRestored, stormMoved, stormTypeLoss, stormCreated, stormEntra, stormSecret, stormHostile, stormMembers,
 		stormMembers, stormUpdated, stormMembers, stormUpdated, stormMembers, stormUpdated, stormMembers, stormUpdated, stormMembers, stormUpdated,
 	}
 	return kinds[i%len(kinds)](i)
@@ -187,4 +190,21 @@ func stormUpdated(i int) planner.Change {
 		edit("mail", planner.Texts("old@contoso.com"), planner.Texts(fmt.Sprintf("group%05d@contoso.com", i)), 33),
 	}
 	return c
+}
+
+// grave is what of a plan must stand in every comment that has room for it: what is
+// deleted, blocked or privileged, and what has an error.
+func grave(p *planner.Plan) []string {
+	var out []string
+	for i := range p.Changes {
+		if c := &p.Changes[i]; c.Blocked != nil || dangerOf(c) <= dangerDelete {
+			out = append(out, c.Name)
+		}
+	}
+	for _, d := range p.Diagnostics {
+		if name, _, _ := strings.Cut(d.Detail, " has"); d.Severity == "error" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
