@@ -31,6 +31,9 @@ type crossing struct {
 	conn     *ldap.Conn // past the observer
 	tenant   *tenant.Tenant
 
+	groups []cloudGroup
+	faults []tenant.Fault
+
 	mu     sync.Mutex
 	onEdit func() // after each committed write to the tenant, before its answer
 }
@@ -183,7 +186,7 @@ func (s size) serve(t *testing.T, c *crossing, groups []cloudGroup) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.tenant, err = tenant.Load(bytes.NewReader(text), "tenant.json", tenant.Options{TenantID: quickstartTenant, OnChange: func() {
+	c.tenant, err = tenant.Load(bytes.NewReader(text), "tenant.json", tenant.Options{TenantID: quickstartTenant, Faults: c.faults, OnChange: func() {
 		c.mu.Lock()
 		f := c.onEdit
 		c.mu.Unlock()
@@ -227,6 +230,7 @@ func newCrossing(t *testing.T, s size, at sandbox.ADEndpoint) *crossing {
 		}
 	}
 	c.tenant.Close()
+	c.groups = after
 	s.serve(t, c, after)
 	return c
 }

@@ -26,6 +26,7 @@ type lane struct {
 	halt    chan struct{} // closed with stop
 	outages int           // attempts in a row that point at an outage
 	down    bool          // an operation has used up its attempts, and nothing was answered since
+	back    chan struct{} // closed when the provider answers after an outage
 	// missing: names at which this run should have made an object and did not,
 	// with the cause.
 	missing map[string]string
@@ -36,7 +37,7 @@ type lane struct {
 }
 
 func newLane(r *run, provider string) *lane {
-	return &lane{r: r, provider: provider, halt: make(chan struct{}), missing: map[string]string{}, held: map[string]string{}, where: map[string]string{}}
+	return &lane{r: r, provider: provider, halt: make(chan struct{}), back: make(chan struct{}), missing: map[string]string{}, held: map[string]string{}, where: map[string]string{}}
 }
 
 // add takes in a change: its steps, or why there are none.
@@ -123,7 +124,7 @@ func (l *lane) execute(ctx context.Context, s *step) {
 		result := normal(l.r.options.Writers[l.provider].Write(ctx, s.op))
 		entry, wait := l.result(ctx, s, result)
 		l.recorded(journal.After(entry))
-		again = wait > 0 && l.pause(ctx, wait)
+		again = wait > 0 && l.pause(ctx, s, wait)
 	}
 	l.end(ctx, s)
 }

@@ -41,6 +41,7 @@ type step struct {
 	report *OperationReport
 	sent   time.Time               // for the first time
 	kept   []planner.RefusedMember // members that are not sent
+	back   <-chan struct{}         // closed when it is worth trying again at once
 }
 
 func (o *object) step(p phase, op planner.Operation) *step {

@@ -12,11 +12,14 @@ import (
 
 // watch counts the attempts in a row that point at an outage. The caller holds mu.
 func (l *lane) watch(result planner.Result) {
-	if !outage(result) {
+	switch {
+	case outage(result):
+		l.outages++
+	case l.outages > 0:
 		l.outages, l.down = 0, false
-		return
+		close(l.back)
+		l.back = make(chan struct{})
 	}
-	l.outages++
 }
 
 // giveUp gives the provider up when an operation ended in an outage that has

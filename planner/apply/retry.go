@@ -45,16 +45,23 @@ func (l *lane) retry(ctx context.Context, s *step) (time.Duration, bool) {
 	if result := s.report.Result; result.Status == planner.StatusUnknown || result.Code == 0 || s.op.Verb == planner.VerbMembers {
 		s.op.Again = true
 	}
+	s.back = nil
+	if s.report.Result.Code == 0 { // it did not answer; a server that is busy is given its time
+		s.back = l.back
+	}
 	s.tell(r, EventRetry, wait)
 	return wait, true
 }
 
-// pause waits before another attempt. It reports whether that is still wanted.
-func (l *lane) pause(ctx context.Context, wait time.Duration) bool {
+// pause waits before another attempt, at most until the provider answers others
+// again. It reports whether the attempt is still wanted.
+func (l *lane) pause(ctx context.Context, s *step, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
+	case <-s.back:
 		return true
 	case <-ctx.Done():
 	case <-l.r.halt:

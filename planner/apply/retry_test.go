@@ -90,6 +90,25 @@ func TestRetryWaits(t *testing.T) {
 	})
 }
 
+// As soon as one operation is answered, those that wait because none was go on.
+func TestRetryAtOnceWhenTheProviderIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDirectory(groups)
+		answering(d, cut, cut)
+		start, waits := time.Now(), []time.Duration{time.Minute, 10 * time.Second}
+		r := carryOut(t, plan(creation("a", below("a", groups)), creation("b", below("b", groups))), d, func(o *Options) {
+			o.Parallelism = map[string]int{corp: 2}
+			o.backoff = func(int) (wait time.Duration) {
+				wait, waits = waits[0], waits[1:]
+				return wait
+			}
+		})
+		if r.Counts().Done != 2 || time.Since(start) != 10*time.Second {
+			t.Errorf("%+v after %v", r.Counts(), time.Since(start))
+		}
+	})
+}
+
 // An attempt that itself takes long uses up the patience.
 func TestRetryEndsInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
