@@ -213,11 +213,11 @@ func outsideCode(md string) string {
 		b.WriteString(md[:m[0]])
 		ticks := md[m[2]:m[3]]
 		end := strings.Index(md[m[1]:], "\n"+ticks+"\n")
-		if end < 0 {
-			if !strings.HasPrefix(md[m[1]:], ticks+"\n") {
-				return b.String() + "A FENCE STAYS OPEN"
-			}
-			end = -1
+		switch {
+		case strings.HasPrefix(md[m[1]:], ticks+"\n"):
+			end = -1 // nothing is in it
+		case end < 0:
+			return b.String() + "A FENCE STAYS OPEN"
 		}
 		md = md[m[1]+end+1+len(ticks)+1:]
 	}
