@@ -28,6 +28,9 @@ const axeFile = "../../.ci/tools/node_modules/axe-core/axe.min.js"
 // otherwise be skipped because there is no browser.
 const requireBrowser = "LANDFALL_REQUIRE_BROWSER"
 
+// patience is how long a step may take on a machine that does much else.
+const patience = 4 * time.Minute
+
 // chromium starts a browser of its own, with an empty profile and without any
 // traffic of its own, and returns the context for its tabs.
 func chromium(t testing.TB) context.Context {
@@ -130,7 +133,7 @@ func (b *tab) listen(event any) {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
@@ -141,7 +144,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // for.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
