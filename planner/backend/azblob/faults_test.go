@@ -214,11 +214,11 @@ func testEmptyLog(t *testing.T, server *azblobtest.Server) {
 // testSizes: an append is one block, whatever its size, or refused.
 func testSizes(t *testing.T, server *azblobtest.Server) {
 	ctx, s := t.Context(), open(t, server.Config(t))
-	large := bytes.Repeat([]byte("0123456789abcdef"), 9<<16) // 9 MiB
+	large := bytes.Repeat([]byte("0123456789abcdef"), backend.MaxAppend/16)
 	if err := s.Append(ctx, "log", 0, large); err != nil {
 		t.Fatal(err)
 	}
-	for _, data := range [][]byte{nil, make([]byte, azblob.MaxAppend+1)} {
+	for _, data := range [][]byte{nil, make([]byte, backend.MaxAppend+1)} {
 		if err := s.Append(ctx, "log", int64(len(large)), data); err == nil || errors.Is(err, backend.ErrMoved) {
 			t.Errorf("%d bytes: %v", len(data), err)
 		}

@@ -21,10 +21,6 @@ import (
 	"github.com/landfall-directory/landfall/planner/backend"
 )
 
-// MaxAppend is the most that one Append takes: what Azure takes as one block, for
-// only a block is appended as a whole or not at all. A log has at most 50,000.
-const MaxAppend = 100 << 20
-
 // path is the blob of a log or file.
 func (s *Storage) path(name string) (string, error) {
 	if !backend.ValidName(name) || name == lockName {
@@ -42,7 +38,8 @@ func tries(ctx context.Context, size int) context.Context {
 	return policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: 3, RetryDelay: 500 * time.Millisecond, TryTimeout: timeout})
 }
 
-// Append appends a block. The append blob of a new log is created first; when its
+// Append appends a block, which Azure does as a whole or not at all; a log has at
+// most 50,000 of them. The append blob of a new log is created first; when its
 // creator died before the first block, the empty blob waits for whoever appends
 // at 0 first, and counts as no log until then.
 func (s *Storage) Append(ctx context.Context, name string, at int64, data []byte) error {
@@ -52,8 +49,8 @@ func (s *Storage) Append(ctx context.Context, name string, at int64, data []byte
 		return err
 	case len(data) == 0:
 		return fmt.Errorf("%s: nothing to append", name)
-	case len(data) > MaxAppend:
-		return fmt.Errorf("%s: %d bytes are more than Azure appends at once (%d)", name, len(data), MaxAppend)
+	case len(data) > backend.MaxAppend:
+		return fmt.Errorf("%s: %d bytes are more than one append takes (%d)", name, len(data), backend.MaxAppend)
 	}
 	log := s.container.NewAppendBlobClient(path)
 	if at == 0 {
