@@ -17,6 +17,7 @@ import (
 	"github.com/landfall-directory/landfall/planner/backend/azblob"
 	"github.com/landfall-directory/landfall/planner/backend/local"
 	"github.com/landfall-directory/landfall/planner/backend/postgres"
+	"github.com/landfall-directory/landfall/planner/backend/s3"
 )
 
 // openBackend connects to where a configuration keeps its lock and records.
@@ -34,6 +35,8 @@ func (a *app) openBackend(ctx context.Context, b *lang.Backend) (backend.Storage
 				Key: a.getenv("AZURE_STORAGE_KEY"), SAS: a.getenv("AZURE_STORAGE_SAS_TOKEN"),
 			},
 		})
+	case "s3":
+		s, err = s3.Open(ctx, s3.Config{Bucket: b.Bucket, Prefix: b.Prefix, Region: b.Region, Endpoint: b.Endpoint, PathStyle: b.PathStyle})
 	case "postgres":
 		s, err = postgres.Open(ctx, postgres.Config{
 			Host: b.Host, Port: b.Port, Database: b.Database, User: b.User, SSLMode: b.SSLMode, CAFile: b.CAFile, Schema: b.Schema, Prefix: b.Prefix,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/landfall-directory/landfall/planner/backend/azblob/azblobtest"
 	"github.com/landfall-directory/landfall/planner/backend/postgres/postgrestest"
+	"github.com/landfall-directory/landfall/planner/backend/s3/s3test"
 )
 
 // storage is a backend that two machines share in these tests.
@@ -42,6 +43,13 @@ var storages = map[string]func(t *testing.T) storage{
 		return storage{
 			declare: fmt.Sprintf("backend %q {\n    account = %q\n    endpoint = %q\n    container = %q\n    prefix = %q\n    lease_seconds = 15\n  }", "azblob", c.Account, c.Endpoint, c.Container, "corp"),
 			environ: []string{"AZURE_STORAGE_KEY=" + c.Environment.Key}, expires: true,
+		}
+	},
+	"s3": func(t *testing.T) storage {
+		c := s3test.Start(t).Config(t)
+		return storage{
+			declare: fmt.Sprintf("backend %q {\n    bucket = %q\n    region = %q\n    endpoint = %q\n    path_style = true\n    prefix = %q\n    lease_seconds = 15\n  }", "s3", c.Bucket, c.Region, c.Endpoint, "corp"),
+			environ: s3test.Environ(), expires: true,
 		}
 	},
 }

@@ -19,6 +19,7 @@ func open(t testing.TB, cfg azblob.Config) *azblob.Storage {
 }
 
 func TestStorage(t *testing.T) {
+	t.Parallel()
 	server := azblobtest.Start(t)
 	backendtest.Run(t, backendtest.Target{TTL: backend.MinTTL, Open: func(t *testing.T) func() backend.Storage {
 		cfg := server.Config(t)

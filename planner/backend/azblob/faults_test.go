@@ -94,6 +94,7 @@ func wantContent(t *testing.T, s backend.Storage, name, want string) {
 
 // TestFaults needs one Azurite for all its cases.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	server := azblobtest.Start(t)
 	for name, run := range map[string]func(*testing.T, *azblobtest.Server){
 		"lost answers to appends": testLostAppend, "lost answers to lease requests": testLostLease,

@@ -5,11 +5,9 @@ import (
 	"testing"
 
 	"github.com/landfall-directory/landfall/planner/backend/s3"
-	"github.com/landfall-directory/landfall/planner/backend/s3/s3test"
 )
 
 func TestConfig(t *testing.T) {
-	s3test.SignIn(t)
 	for _, c := range []struct {
 		name string
 		cfg  s3.Config

@@ -104,7 +104,7 @@ func wantContent(t *testing.T, s backend.Storage, name, want string) {
 
 // TestFaults needs one server for all its cases.
 func TestFaults(t *testing.T) {
-	s3test.SignIn(t)
+	t.Parallel()
 	server := s3test.Start(t)
 	for name, run := range map[string]func(*testing.T, *s3test.Server){
 		"the server creates conditionally": testConditional, "a server that does not": testUnconditional, "409": testConflict,
@@ -436,7 +436,6 @@ func testErrors(t *testing.T, server *s3test.Server) {
 
 // BenchmarkAppend is one line of a journal.
 func BenchmarkAppend(b *testing.B) {
-	s3test.SignIn(b)
 	s := open(b, s3test.Start(b).Config(b))
 	line := fmt.Appendf(nil, "%1023s\n", "x")
 	for i := 0; b.Loop(); i++ {

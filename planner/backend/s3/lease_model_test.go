@@ -80,6 +80,7 @@ func (all *holders) done(h *holding, returns bool) {
 // the same time; tokens grow; whoever takes a lease over that was not given back is
 // told so; and in the end the lease can be had.
 func TestLeaseModel(t *testing.T) {
+	t.Parallel()
 	start := func(w *world) {
 		all := &holders{w: w, now: map[int]*holding{}, returned: map[int64]bool{}}
 		for id := range w.clients {

@@ -27,6 +27,7 @@ type known struct {
 // some moment of it, nothing that was reported is lost, and nothing comes after a
 // seal or an end, while the log is being finished as well.
 func TestLogModel(t *testing.T) {
+	t.Parallel()
 	start := func(w *world) {
 		b := &book{w: w}
 		go b.write(client{w, 0})

@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"log"
+	"os"
 	"testing"
 
 	"github.com/landfall-directory/landfall/planner/backend"
@@ -18,8 +20,15 @@ func open(t testing.TB, cfg s3.Config) *s3.Storage {
 	return s
 }
 
+func TestMain(m *testing.M) {
+	if err := s3test.SignIn(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
 func TestStorage(t *testing.T) {
-	s3test.SignIn(t)
+	t.Parallel()
 	server := s3test.Start(t)
 	backendtest.Run(t, backendtest.Target{TTL: backend.MinTTL, Open: func(t *testing.T) func() backend.Storage {
 		cfg := server.Config(t)

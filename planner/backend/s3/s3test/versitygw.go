@@ -62,11 +62,14 @@ trap 'kill $child' TERM
 exec 3<&-
 wait $child`
 
-// SignIn sets the environment of this process for a test.
-func SignIn(t testing.TB) {
+// SignIn sets the environment of this process: for a TestMain.
+func SignIn() error {
 	for name, value := range environment {
-		t.Setenv(name, value)
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // Environ is the same for another process.
