@@ -10,6 +10,7 @@ test: export LANDFALL_REQUIRE_BROWSER ?= 1
 test: export LANDFALL_REQUIRE_BACKENDS ?= 1
 test: install lint
 	$(GO) test -race -timeout 14m ./...
+	$(GO) test -timeout 14m -run '^TestKilled' ./cmd/landfall # 900 processes, without the race detector
 
 install:
 	.ci/install

@@ -24,7 +24,6 @@ import (
 // crossing is an estate on its way from one state to another, with every kind of
 // operation between them. The first state was made by landfall, too.
 type crossing struct {
-	program  string
 	dir      string
 	environ  []string
 	observer *observer
@@ -214,7 +213,7 @@ func (s size) serve(t *testing.T, c *crossing, groups []cloudGroup) {
 // newCrossing brings an estate to where it waits for the second state.
 func newCrossing(t *testing.T, s size, at sandbox.ADEndpoint) *crossing {
 	t.Helper()
-	c := &crossing{program: plainProgram(t), dir: t.TempDir(), environ: append(os.Environ(), "TERM=dumb", "GOGC=off", "LANDFALL_AD_CORP_USERNAME="+at.Username, "LANDFALL_AD_CORP_PASSWORD="+at.Password)}
+	c := &crossing{dir: t.TempDir(), environ: append(os.Environ(), "TERM=dumb", "GOGC=off", "LANDFALL_AD_CORP_USERNAME="+at.Username, "LANDFALL_AD_CORP_PASSWORD="+at.Password)}
 	c.observer = newObserver(t, at.URL, at.CA, at.ServerName)
 	var err error
 	if c.conn, err = dialSandbox(at); err != nil {
@@ -234,37 +233,6 @@ func newCrossing(t *testing.T, s size, at sandbox.ADEndpoint) *crossing {
 	s.serve(t, c, after)
 	return c
 }
-
-// plainProgram builds the program as people have it: tests that start hundreds of
-// processes have no time for the race detector in each.
-func plainProgram(t *testing.T) string {
-	t.Helper()
-	path, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// programDir is where this test process keeps the program; cleanUp removes it.
-func programDir() string {
-	return filepath.Join(os.TempDir(), fmt.Sprint("landfall-test-", os.Getpid()))
-}
-
-type cleanUp struct{ m *testing.M }
-
-func (c cleanUp) Run() int {
-	defer os.RemoveAll(programDir())
-	return c.m.Run()
-}
-
-var buildOnce = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(programDir(), "landfall")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // inSandbox starts the embedded domain controller for a crossing.
 func inSandbox(t *testing.T, s size) sandbox.ADEndpoint {
@@ -290,7 +258,7 @@ func inSamba(t *testing.T, s size) sandbox.ADEndpoint {
 
 // command is the real program, as a process of its own.
 func (c *crossing) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
-	cmd := exec.Command(c.program, args...)
+	cmd := exec.Command("landfall", args...)
 	out := &bytes.Buffer{}
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.dir, c.environ, out, out
 	return cmd, out

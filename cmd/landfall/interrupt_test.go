@@ -298,6 +298,7 @@ func TestBlips(t *testing.T) {
 			t.Errorf("in the journal: %v, %d more than once, %+v", n, again, rec.Footer)
 		}
 		wantAll(t, out, "read back and is as planned")
+		wantAll(t, c.run(t, 0, "runs", "show", rec.Header.Run), ", attempt ")
 		c.checkFollowing(t, "operation_retry", "confirm_complete", "exit")
 		c.run(t, 0, "plan", "-detailed-exitcode")
 		if diff := cmp.Diff(want, c.everything(t)); diff != "" {

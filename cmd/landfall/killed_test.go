@@ -52,6 +52,9 @@ func TestKilledAmongMembers(t *testing.T) {
 // eachServer runs a test on the sandbox and on Samba, side by side: much of it is
 // waiting.
 func eachServer(t *testing.T, test func(*testing.T, kills)) {
+	if raceDetector {
+		t.Skip("hundreds of processes: not with the race detector; make test runs this without it")
+	}
 	for name, start := range map[string]func(*testing.T, size) sandbox.ADEndpoint{"sandbox": inSandbox, "samba": inSamba} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -150,7 +150,7 @@ func (a *app) command() *cobra.Command {
 	f.StringArrayVar(&a.vars, "var", nil, "set a variable: `NAME=VALUE`; may be repeated")
 	f.StringArrayVar(&a.varFiles, "var-file", nil, "read variables from `FILE`; may be repeated")
 	f.StringVar(&a.color, "color", "auto", "colour the output: `WHEN` is auto, always or never")
-	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight: `COUNT`; 0 is its own default")
+	f.IntVar(&a.parallelism, "parallelism", 0, "how many requests each provider may have in flight, reading and writing: `COUNT`; 0 is its own default")
 	f.StringVar(&a.eventsFile, "events", "", "append what happens to `FILE`, one JSON object a line; \"landfall schema events\" describes them")
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
 	cobra.EnableCommandSorting = false // in the order in which they are used

@@ -145,6 +145,9 @@ func (a *app) showOperation(o apply.Recorded) {
 		if o.Result.Status == apply.StatusDone {
 			status += fmt.Sprintf(" in %d ms", o.Result.Duration)
 		}
+		if o.Attempts > 1 {
+			status += fmt.Sprintf(", attempt %d", o.Attempts)
+		}
 		if o.Result.Error != "" {
 			status += ": " + o.Result.Error
 		}

@@ -30,7 +30,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in scripts and examples")
 
 func TestMain(m *testing.M) {
-	testscript.Main(cleanUp{m}, map[string]func(){"landfall": followedMain})
+	testscript.Main(m, map[string]func(){"landfall": followedMain})
 }
 
 // TestScripts runs the program from outside. Beside testscript's own commands
