@@ -254,6 +254,8 @@ type Expr struct {
 	Uses  []Use  // the inputs, in the order of Eval's arguments
 	Const bool   // no inputs and deterministic: Eval(nil) is always the same
 	Range hcl.Range
+	// Inspection says how the value depends on those of the inputs.
+	Inspection Inspection
 	// Eval computes the value for one object; args[i] is the value of Uses[i].
 	// It is safe for concurrent use. An error concerns this object alone.
 	Eval func(args []value.Value) (value.Value, error)

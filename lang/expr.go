@@ -95,6 +95,7 @@ func (l *loader) compileOrPass(a *arguments, argument string, source space, want
 	if attr, ok := direct(c.expr, source); ok && want.passes(attr) {
 		return passExpr(e.Text, attr, e.Range), &attr
 	}
+	e.Inspection = c.inspect(source)
 	return e, nil
 }
 
@@ -156,6 +157,7 @@ func (l *loader) constant(e *Expr, secret bool, argument, what string) *Expr {
 		return nil
 	}
 	e.Eval = func([]value.Value) (value.Value, error) { return v, nil }
+	e.Inspection = inspectConstant(v)
 	return e
 }
 

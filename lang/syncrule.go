@@ -39,7 +39,7 @@ func (l *loader) compileSyncRule(a *arguments, d *declaredRule, once bool) *Expr
 	if program == nil {
 		return nil
 	}
-	e := &Expr{Text: text, Const: program.Const, Range: expr.Range(), Eval: program.Eval}
+	e := &Expr{Text: text, Const: program.Const, Range: expr.Range(), Inspection: program.Inspect(), Eval: program.Eval}
 	for _, input := range program.Inputs {
 		use, ok := l.syncRuleUse(d, input, expr.Range())
 		if !ok {

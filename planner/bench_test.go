@@ -3,6 +3,7 @@ package planner_test
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -173,6 +174,40 @@ func BenchmarkRevert(b *testing.B) {
 		p, err := planner.Revert(cfg, snap, run, false, planner.Options{})
 		if err != nil || p.Summary.Update != 10_000 || p.Summary.MembersRemove < 990_000 {
 			b.Fatalf("%v, %+v", err, p.Summary)
+		}
+	}
+}
+
+// BenchmarkPseudonyms replaces the names and values of 5,000 groups and 55,000
+// people in two directories, with 20 values each, and writes the file.
+func BenchmarkPseudonyms(b *testing.B) {
+	cfg := load(b, preamble, writebackBlock(""))
+	snap := settledSnapshot(b, cfg, 5_000, 55_000, 500_000)
+	for _, s := range snap {
+		for o := range planner.ObjectID(s.Len()) {
+			if s.Type(o) != "user" {
+				continue
+			}
+			n := strconv.Itoa(int(o))
+			for _, name := range []string{"givenName", "surname", "sn", "title", "department", "company", "mobile", "telephoneNumber", "city", "l", "employeeID", "streetAddress"} {
+				s.Set(o, name, name+" "+n)
+			}
+			s.Set(o, "mail", "someone."+n+"@example.com")
+			s.Set(o, "proxyAddresses", "SMTP:someone."+n+"@example.com", "smtp:alias."+n+"@example.com", "smtp:n"+n+"@mail.example.com")
+		}
+	}
+	b.ResetTimer()
+	for range b.N {
+		p, err := planner.NewPseudonyms(cfg, snap, pseudonymKey, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out, err := p.Snapshot(snap)
+		if err == nil {
+			err = planner.EncodeSnapshot(io.Discard, out, planner.SnapshotInfo{Pseudonymised: p.Policy()})
+		}
+		if err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -33,6 +33,7 @@ func (b *build) complete() *Plan {
 	for _, s := range b.spaces {
 		p.Diagnostics = append(p.Diagnostics, s.Warnings...)
 	}
+	b.pseudonyms()
 	b.redact()
 	sortPlan(p)
 	normalise(p)
@@ -45,8 +46,12 @@ func (b *build) complete() *Plan {
 func (b *build) providers() []ProviderInfo {
 	var out []ProviderInfo
 	for _, s := range b.spaces {
+		refresh := cmp.Or(b.options.Refresh, "full")
+		if s.Pseudonyms != nil {
+			refresh = refreshPseudonymised
+		}
 		out = append(out, ProviderInfo{
-			Address: s.Provider, Kind: string(s.Kind), Objects: s.read(), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: cmp.Or(b.options.Refresh, "full"),
+			Address: s.Provider, Kind: string(s.Kind), Objects: s.read(), ReadAt: s.ReadAt.UTC().Format(time.RFC3339), Refresh: refresh,
 		})
 	}
 	return out

@@ -75,7 +75,7 @@ type ProviderInfo struct {
 	Kind    string `json:"kind"`
 	Objects int    `json:"objects"`
 	ReadAt  string `json:"read_at"`
-	Refresh string `json:"refresh"` // full, snapshot
+	Refresh string `json:"refresh"` // full, snapshot, pseudonymised
 }
 
 // Summary counts the plan. Blocked changes are counted in Blocked and not in

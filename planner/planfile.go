@@ -113,8 +113,12 @@ func checkUntouched(data []byte, plan map[string]any) error {
 	return nil
 }
 
-// CheckApplicable refuses a plan of a newer minor version than this program's.
+// CheckApplicable refuses a plan of a newer minor version than this program's, and
+// one whose names are pseudonyms.
 func (p *Plan) CheckApplicable() error {
+	if p.Pseudonymised() {
+		return fmt.Errorf("%w: it was made on a pseudonymised snapshot. It shows how many changes of which kind there are, and names objects and values that do not exist; plan on the directories to apply", ErrPlanFile)
+	}
 	_, minor, ok := splitVersion(p.FormatVersion)
 	_, own, _ := splitVersion(FormatVersion)
 	if !ok || minor > own {

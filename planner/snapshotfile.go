@@ -25,6 +25,8 @@ type SnapshotInfo struct {
 	// Requests are what was read of every provider, by address. A configuration
 	// that needs more cannot be planned on the snapshot.
 	Requests map[string]Request `json:"requests"`
+	// Pseudonymised says that the values are pseudonyms, and which are not.
+	Pseudonymised *Pseudonymity `json:"pseudonymised,omitempty"`
 }
 
 // snapshotLine is one line of a snapshot file; exactly one field is set.
@@ -195,7 +197,7 @@ func DecodeSnapshot(r io.Reader, cfg *lang.Config) (Snapshot, SnapshotInfo, erro
 	if !d.ended {
 		return nil, SnapshotInfo{}, fmt.Errorf("%w: it ends in the middle; it was not written whole. Make it again", ErrSnapshot)
 	}
-	if err := covers(d.info, cfg); err != nil {
+	if err := errors.Join(covers(d.info, cfg), d.info.Pseudonymised.covers(cfg)); err != nil {
 		return nil, SnapshotInfo{}, fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
 	return d.snap, d.info, nil
@@ -262,7 +264,7 @@ func (d *snapshotDecoder) newSpace(l *snapshotSpace) error {
 		sch = d.cfg.Providers[i].Schema
 	}
 	d.space, d.next = NewSpace(l.Provider, l.Kind, sch), 0
-	d.space.ReadAt, d.space.RecycleBin, d.space.Warnings = l.ReadAt, l.RecycleBin, l.Warnings
+	d.space.ReadAt, d.space.RecycleBin, d.space.Warnings, d.space.Pseudonyms = l.ReadAt, l.RecycleBin, l.Warnings, d.info.Pseudonymised
 	if l.HasAttribute != nil {
 		d.space.HasAttribute = map[string]bool{}
 		for _, name := range l.HasAttribute {

@@ -60,6 +60,8 @@ type Space struct {
 	HasAttribute map[string]bool
 	// Warnings are findings of the read that people should see.
 	Warnings []Diagnostic
+	// Pseudonyms says that the values are pseudonyms, and which are not.
+	Pseudonyms *Pseudonymity
 
 	pool     pool
 	types    []uint32 // pool id of the object type
@@ -230,6 +232,28 @@ func (s *Space) addColumn(attr string) *column {
 	}
 	s.columns[attr] = c
 	return c
+}
+
+// attributes are the names of the attributes that were set, in lower case.
+func (s *Space) attributes() []string {
+	var names []string
+	for name, c := range s.columns {
+		if name == strings.ToLower(name) && len(c.cells) > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Everything is what is known of an object: its anchor, its name, and the values of
+// its attributes by their names.
+func (s *Space) Everything(o ObjectID) []string {
+	out := []string{s.Anchor(o), s.Name(o)}
+	for _, name := range s.attributes() {
+		out = append(out, s.Values(o, name)...)
+	}
+	return out
 }
 
 // column finds an attribute; nil if it was never set.

@@ -214,7 +214,8 @@ func TestPipelineComments(t *testing.T) {
 func TestPipelineOffline(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
-	p.step(0, "snapshot.sh", "OUT=published")
+	p.write("key", "a secret that lies on the runner\n")
+	contains(t, p.step(0, "snapshot.sh", "OUT=published", "LANDFALL_PSEUDONYM_KEY_FILE="+filepath.Join(p.repo, "key")), "It is pseudonymised")
 	if err := os.Mkdir(filepath.Join(p.repo, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,10 @@ func TestPipelineOffline(t *testing.T) {
 		}
 	}
 	out := p.step(0, "plan.sh", "BASE=HEAD", "--", "-snapshot", filepath.Join(p.repo, "out/snapshot.zst"), "-max-age", "48h")
-	contains(t, out, "snapshot", "AZ SG01")
+	contains(t, out, "PSEUDONYMISED", "AZ SG01") // cn is made of displayName
+	if strings.Contains(out, "Brandt") {
+		t.Errorf("somebody can be read:\n%s", out)
+	}
 	p.step(0, "verdict.sh")
 	p.step(1, "plan.sh")
 	contains(t, p.step(1, "plan.sh", "BASE=0123456"), "fetch the whole history")

@@ -166,7 +166,7 @@ func planStatus(p *planner.Plan) error {
 // directory and the variables that it was made with. The value of a variable may
 // be a secret and is left out.
 func (a *app) nextStep(p *planner.Plan, f planFlags, out string) string {
-	if len(p.Changes) == 0 || p.Summary.Blocked == len(p.Changes) {
+	if len(p.Changes) == 0 || p.Summary.Blocked == len(p.Changes) || p.Pseudonymised() {
 		return ""
 	}
 	words := []string{"landfall"}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/landfall-directory/landfall/lang"
@@ -50,7 +51,7 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(e.WorkDir, "quickstart"), os.DirFS("../../examples/quickstart"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand, "await": awaitCommand, "reseal": resealCommand,
+			"ad": adCommand, "plan": planCommand, "plain": plainCommand, "status": statusCommand, "await": awaitCommand, "unpack": unpackCommand, "reseal": resealCommand,
 		},
 	})
 }
@@ -69,6 +70,19 @@ func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("exit status %s, want %s", got, args[0])
 	}
+}
+
+// unpackCommand writes what a zstd file holds: unpack FILE OUT.
+func unpackCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpack FILE OUT")
+	}
+	z, err := zstd.NewReader(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	defer z.Close()
+	plain, err := io.ReadAll(z)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), plain, 0o600))
 }
 
 // awaitCommand waits until a file is there: await FILE.

@@ -19,22 +19,30 @@ import (
 )
 
 func (a *app) snapshotCommand() *cobra.Command {
-	var narrow bool
+	var f snapshotFlags
 	c := &cobra.Command{
 		Use:   "snapshot FILE",
 		Short: "Save what the directories hold, to plan without them",
 		Long: "snapshot reads the directories and writes what they hold to FILE (compressed with zstd). \"plan -snapshot FILE\"\n" +
 			"plans on it without any credential or network. FILE may be backend:NAME, which is kept where the journals are. It holds\n" +
-			"names, addresses and memberships of people: treat it as such.",
+			"names, addresses and memberships of people: treat it as such.\n\n" +
+			"With -pseudonymise it holds pseudonyms, keyed with a secret, in place of all values but those that the rules look into,\n" +
+			"which are listed. A plan on it has the shape of the real one, and cannot be applied.",
 		Args: args(1, 1),
-		RunE: func(c *cobra.Command, names []string) error { return a.saveSnapshot(c.Context(), names[0], narrow) },
+		RunE: func(c *cobra.Command, names []string) error { return a.saveSnapshot(c.Context(), names[0], f) },
 	}
-	c.Flags().BoolVar(&narrow, "narrow", false, "read only what this configuration needs; changed rules may then need another snapshot")
+	c.Flags().BoolVar(&f.narrow, "narrow", false, "read only what this configuration needs; changed rules may then need another snapshot")
+	c.Flags().StringVar(&f.key, "pseudonymise", "", "replace names and values by pseudonyms that are made with this `KEY`: a file with a secret of 16 characters or more, or env:NAME")
+	c.Flags().StringArrayVar(&f.keep, "keep", nil, "with -pseudonymise, leave the values of this `ATTRIBUTE` as they are; may be repeated")
 	return c
 }
 
-func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error {
+func (a *app) saveSnapshot(ctx context.Context, name string, f snapshotFlags) error {
 	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	key, err := a.pseudonymKey(cfg, f)
 	if err != nil {
 		return err
 	}
@@ -45,7 +53,7 @@ func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error 
 	defer dirs.close()
 	requests := planner.Requests(cfg)
 	var snap planner.Snapshot
-	if narrow {
+	if f.narrow {
 		snap, err = a.read(ctx, cfg, dirs)
 	} else {
 		snap, err = a.reading(dirs, func() (s planner.Snapshot, err error) {
@@ -56,12 +64,17 @@ func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error 
 	if err != nil {
 		return a.explain(err)
 	}
+	info := planner.SnapshotInfo{LandfallVersion: version, Created: time.Now().UTC().Format(time.RFC3339), ConfigDigest: cfg.Digest, Requests: requests}
+	if key != nil {
+		if snap, info.Pseudonymised, err = pseudonymise(cfg, snap, key, f.keep); err != nil {
+			return err
+		}
+	}
 	var out bytes.Buffer
 	z, err := zstd.NewWriter(&out)
 	if err != nil {
 		return err
 	}
-	info := planner.SnapshotInfo{LandfallVersion: version, Created: time.Now().UTC().Format(time.RFC3339), ConfigDigest: cfg.Digest, Requests: requests}
 	if err := planner.EncodeSnapshot(z, snap, info); err != nil {
 		return err
 	}
@@ -71,7 +84,9 @@ func (a *app) saveSnapshot(ctx context.Context, name string, narrow bool) error 
 	if err := a.writeSnapshot(ctx, cfg.Backend, name, out.Bytes()); err != nil {
 		return fmt.Errorf("saving the snapshot: %w", err)
 	}
-	_, err = fmt.Fprintf(a.stdout, "Saved to %s (%d bytes).\n", escapeLines(name), out.Len())
+	if _, err = fmt.Fprintf(a.stdout, "Saved to %s (%d bytes).\n", escapeLines(name), out.Len()); err == nil && info.Pseudonymised != nil {
+		err = a.listReadable(info.Pseudonymised)
+	}
 	return err
 }
 

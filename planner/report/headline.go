@@ -28,7 +28,19 @@ func (r *page) result() {
 	}
 }
 
+// answer is the outcome, and says first if no name in the plan is a real one.
 func (r *page) answer() answer {
+	a := r.outcome()
+	if r.plan.Pseudonymised() {
+		a.first = "PSEUDONYMISED, no name here is a real one: " + a.first
+		if a.how == green {
+			a.how = yellow
+		}
+	}
+	return a
+}
+
+func (r *page) outcome() answer {
 	t, p := r.tally, r.plan
 	var parts []safe
 	if p.Revert != nil {
