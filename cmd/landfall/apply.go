@@ -58,6 +58,7 @@ func (a *app) applyCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.autoApprove, "auto-approve", false, "do not ask")
 	c.Flags().StringVar(&f.verify, "verify", "", "carry out PLAN (or, with -expect PLAN, what it approves) only if PLAN.sig was made with this `KEY`: a file of SSH public keys, or env:NAME")
 	c.Flags().StringVar(&f.onStale, "on-stale", apply.OnStaleSkip, "what a stale change does to the others: `WORD` is skip (go on with them) or fail (stop)")
+	words(c, "on-stale", apply.OnStaleSkip, apply.OnStaleFail)
 	return c
 }
 

@@ -39,6 +39,8 @@ func (a *app) explainCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&format, "format", "text", "`FORMAT` is text or json")
 	c.Flags().StringVar(&view, "view", "default", "how much to show: `VIEW` is default, or full for lists without end")
+	words(c, "format", "text", "json")
+	words(c, "view", "default", "full")
 	o.register(c)
 	return c
 }

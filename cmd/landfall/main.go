@@ -154,6 +154,7 @@ func (a *app) command() *cobra.Command {
 	f.StringVar(&a.eventsFile, "events", "", "append what happens to `FILE`, one JSON object a line; \"landfall schema events\" describes them")
 	f.DurationVar(&a.lockTimeout, "lock-timeout", 10*time.Second, "how long apply waits for another apply")
 	cobra.EnableCommandSorting = false // in the order in which they are used
+	words(root, "color", "auto", "always", "never")
 	addGroup(root, "work", "Plan and apply:",
 		a.planCommand(), a.showCommand(), a.preflightCommand(), a.applyCommand(), a.driftCommand(), a.revertCommand())
 	addGroup(root, "look", "Look into it:",

@@ -37,6 +37,8 @@ type metaverseFlags struct {
 func (f *metaverseFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.format, "format", "text", "`FORMAT` is text or json")
 	c.Flags().StringVar(&f.view, "view", "default", "how much to show: `VIEW` is default, or full for lists without end")
+	words(c, "format", "text", "json")
+	words(c, "view", "default", "full")
 	f.offlineFlags.register(c)
 }
 

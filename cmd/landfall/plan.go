@@ -31,6 +31,9 @@ func (f *planFlags) register(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.except, "except", nil, "leave out what this `SELECTOR` takes, as in -only; may be repeated")
 	c.Flags().StringArrayVar(&f.accept, "accept", nil, "lift a limit up to exactly this number: `guard.NAME=COUNT` or settings.delete_threshold=COUNT")
 	c.Flags().StringVar(&f.view, "view", "default", "how much to show: `VIEW` is summary, default or full")
+	words(c, "view", "summary", "default", "full")
+	words(c, "only", "rule=", "ou=", "action=")
+	words(c, "except", "rule=", "ou=", "action=")
 }
 
 // selectorHelp explains -only and -except.

@@ -48,6 +48,8 @@ func (a *app) preflightCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&format, "format", "text", "`FORMAT` is text or json")
 	c.Flags().StringVar(&view, "view", "default", "how much text to show: `VIEW` is default or full")
+	words(c, "format", "text", "json")
+	words(c, "view", "default", "full")
 	return c
 }
 

@@ -27,7 +27,8 @@ func (a *app) revertCommand() *cobra.Command {
 			"with the reason. Deleted groups are restored from the Recycle Bin, or else made anew with what the journal holds: those\n" +
 			"get another SID.\n\n" +
 			"As long as the files declare what the run did, the next plan wants it again: take the commit back, too.",
-		Args: args(1, 1),
+		Args:              args(1, 1),
+		ValidArgsFunction: a.completeRuns,
 		RunE: func(c *cobra.Command, names []string) error {
 			if out == "" {
 				return errors.New("revert writes a plan for apply; say where with -out FILE")

@@ -31,7 +31,7 @@ func (a *app) runsCommand() *cobra.Command {
 	list.Flags().IntVar(&limit, "limit", 20, "list this `NUMBER` of runs at most; 0 lists all")
 	c.AddCommand(
 		list,
-		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), RunE: func(c *cobra.Command, run []string) error { return a.showRun(c.Context(), run[0]) }},
+		&cobra.Command{Use: "show RUN", Short: "Show every operation of a run", Args: args(1, 1), ValidArgsFunction: a.completeRuns, RunE: func(c *cobra.Command, run []string) error { return a.showRun(c.Context(), run[0]) }},
 	)
 	return c
 }

@@ -59,6 +59,8 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.view, "view", "default", "how much text to show: `VIEW` is summary, default or full")
 	c.Flags().StringVar(&f.format, "format", "text", "`FORMAT` is "+strings.Join(formats, ", "))
+	words(c, "view", "summary", "default", "full")
+	words(c, "format", formats...)
 	c.Flags().StringVar(&f.compare, "compare", "", "show what the plan has and this `OTHER` plan has not, and the other way round")
 	c.Flags().IntVar(&f.maxBytes, "max-bytes", report.DefaultBytes, "how long a comment may be: `BYTES`. GitHub takes about 65000, Bitbucket 32000, Azure DevOps 150000, GitLab 1000000")
 	c.Flags().StringVar(&f.target, "target", "", "what the plan is of: a `NAME` for titles, and for the marker of a comment")

@@ -35,6 +35,7 @@ func (a *app) validateCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&format, "format", "text", "`FORMAT` is text or json")
+	words(c, "format", "text", "json")
 	return c
 }
 
