@@ -209,7 +209,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	defer a.leave(w)
 	held, err := refresh.Holdings(ctx, cfg, p, dirs.readers, a.redactKey(cfg))
 	if err != nil {
-		return fmt.Errorf("nothing was written: %w", err)
+		return fmt.Errorf("nothing was written: %w", w.abandon(err))
 	}
 	a.tell(events.ApplyStart{Run: w.run, Digest: p.Digest, Changes: len(p.Changes)})
 	a.graceful.Store(true)
@@ -220,7 +220,7 @@ func (a *app) carryOut(ctx context.Context, cfg *lang.Config, dirs *directories,
 	a.graceful.Store(false)
 	dirs.progress.pause()
 	if rep == nil {
-		return err
+		return w.abandon(err)
 	}
 	if err != nil {
 		fmt.Fprintf(a.stderr, "%s %s\n", a.paint("Error:"), escapeLines(err.Error()))

@@ -159,6 +159,12 @@ func within(b *lang.Backend) string {
 	return fmt.Sprintf(" within %d seconds", b.LeaseSeconds)
 }
 
+// abandon ends the journal of a run that could not begin to write.
+func (w *workplace) abandon(cause error) error {
+	end := apply.Footer{Finished: time.Now().UTC().Format(time.RFC3339Nano), Stops: []apply.Stop{{Reason: apply.StopAborted, Detail: cause.Error()}}}
+	return errors.Join(cause, w.journal.Close(end))
+}
+
 // leave gives the lock back, also after an abort.
 func (a *app) leave(w *workplace) {
 	if w.held != nil {
