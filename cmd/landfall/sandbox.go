@@ -101,7 +101,7 @@ func (a *app) sandboxCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.AddCommand(serve, reset)
+	c.AddCommand(serve, reset, a.generateCommand())
 	return c
 }
 
