@@ -205,10 +205,16 @@ func TestInterruptedOnce(t *testing.T) {
 // what report and journal say.
 func TestInterruptedTwice(t *testing.T) {
 	onServers(t, func(t *testing.T, c *crossing, want []string) {
+		from := c.observer.count()
 		out, rec := c.interrupted(t, true)
-		n := statuses(rec)
-		if n[apply.StatusUnknown] == 0 || n["no result"] > 0 || n[apply.StatusFailed] > 0 {
+		n, writes := statuses(rec), c.observer.taken(from)
+		if n[apply.StatusUnknown] == 0 || n["no result"] > 0 {
 			t.Errorf("in the journal: %v", n)
+		}
+		for _, o := range rec.Operations { // failed are those whose object was still being read
+			if o.Result != nil && o.Result.Status == apply.StatusFailed && slices.ContainsFunc(writes, func(w seenWrite) bool { return means(o, w) }) {
+				t.Errorf("%s %q was sent, and is called failed: %s", o.Verb, o.Name, o.Result.Error)
+			}
 		}
 		if rec.Footer == nil || rec.Footer.Counts.Unknown == 0 || rec.Footer.Counts.NotDone == 0 || !slices.ContainsFunc(rec.Footer.Stops, func(s apply.Stop) bool { return s.Reason == apply.StopAborted || s.Reason == apply.StopInterrupted }) {
 			t.Errorf("footer: %+v", rec.Footer)
