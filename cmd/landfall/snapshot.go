@@ -152,5 +152,8 @@ func (a *app) loadSnapshot(ctx context.Context, name string, cfg *lang.Config, m
 		return nil, fmt.Errorf("%s was made %s ago, and -max-age is %s. Make it again", name, age, maxAge)
 	}
 	fmt.Fprintf(a.stderr, "Planning on a snapshot that was made %s ago; nothing is read from the directories.\n", age)
+	if info.Pseudonymised != nil {
+		fmt.Fprintln(a.stderr, "It is pseudonymised: no name or value in it is a real one, but for those that its maker kept.")
+	}
 	return snap, planner.CheckSnapshot(cfg, snap)
 }
