@@ -215,9 +215,7 @@ func TestReportOnAPhone(t *testing.T) {
 }
 
 func TestReportOf20000ChangesInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("slow")
-	}
+	large(t)
 	b, plain := look(t, storm(20_000, 200, 150, 40))
 	if n := b.search(`"updated 01011"`); n != 1 {
 		t.Errorf("the search shows %d changes, not the one with that name", n)

@@ -107,6 +107,7 @@ func crowd(n, deletes, blocked, errors int) *planner.Plan {
 // What is grave stays in a comment, whatever else has to go: all of it by name, up
 // to about 1,500 names.
 func TestCommentOf20000ChangesKeepsWhatIsGrave(t *testing.T) {
+	large(t)
 	for _, p := range []*planner.Plan{storm(20_000, 200, 150, 40), storm(20_000, 1_000, 300, 60)} {
 		out := markdownOf(t, p, MarkdownOptions{})
 		names := grave(p)
@@ -125,6 +126,7 @@ func TestCommentOf20000ChangesKeepsWhatIsGrave(t *testing.T) {
 // Where even the names have no room, every delete and every blocked change is in a
 // number by its container, and errors and privileged objects still have names.
 func TestCommentOf20000DeletesCountsThem(t *testing.T) {
+	large(t)
 	const deletes, blocked = 12_000, 4_000
 	p := storm(20_000, deletes, blocked, 40)
 	out := markdownOf(t, p, MarkdownOptions{})

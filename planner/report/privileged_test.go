@@ -45,10 +45,11 @@ func TestPrivilegedGolden(t *testing.T) {
 	}
 }
 
-// TestPrivilegedObjectsStay: however large a plan is and however small a comment,
+// TestPrivilegedObjectsOf6000Stay: however large a plan is and however small a comment,
 // privileged objects are named as long as there is room for names at all, and
 // counted by themselves below.
-func TestPrivilegedObjectsStay(t *testing.T) {
+func TestPrivilegedObjectsOf6000Stay(t *testing.T) {
+	large(t)
 	for _, p := range []*planner.Plan{crowd(6_000, 200, 150, 40), crowd(6_000, 4_000, 1_900, 300), crowd(500, 0, 0, 0)} {
 		for n := range 30 {
 			p.Changes = append(p.Changes, powerful(50_000+n))

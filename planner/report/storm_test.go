@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"testing"
 
 	"github.com/landfall-directory/landfall/planner"
 )
@@ -207,4 +208,13 @@ func grave(p *planner.Plan) []string {
 		}
 	}
 	return out
+}
+
+// large keeps tests of the largest plans away from the race detector, under which
+// they take minutes; nothing in them runs side by side.
+func large(t *testing.T) {
+	t.Helper()
+	if raceDetector {
+		t.Skip("a large plan: not with the race detector; make test runs this without it")
+	}
 }

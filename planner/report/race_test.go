@@ -1,0 +1,6 @@
+//go:build race
+
+package report
+
+// raceDetector says that this is a slow build.
+const raceDetector = true
