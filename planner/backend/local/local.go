@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/landfall-directory/landfall/planner/backend"
 	"github.com/landfall-directory/landfall/planner/lock"
@@ -22,9 +23,13 @@ import (
 
 // The files of the lock: who has it, and the number of the last lease.
 const (
-	lockName  = "apply.lock"
-	tokenName = "apply.token"
+	lockName   = "apply.lock"
+	tokenName  = "apply.token"
+	appendName = "append.lock" // held while a log grows: looking and writing are two steps
 )
+
+// appendPatience is how long an append waits for another one.
+const appendPatience = 10 * time.Second
 
 // Storage is a folder.
 type Storage struct{ dir string }
@@ -49,11 +54,25 @@ func (s *Storage) path(name string) (string, error) {
 }
 
 // Append writes at the end of a file and forces it to the disk.
-func (s *Storage) Append(_ context.Context, name string, at int64, data []byte) error {
+func (s *Storage) Append(ctx context.Context, name string, at int64, data []byte) error {
 	path, err := s.path(name)
 	if err != nil {
 		return err
 	}
+	if at > 0 {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
+	release, err := lock.Take(ctx, filepath.Join(s.dir, appendName), "an append", appendPatience)
+	if err != nil {
+		return err
+	}
+	return errors.Join(appendTo(path, name, at, data), release())
+}
+
+// appendTo is Append while nobody else appends.
+func appendTo(path, name string, at int64, data []byte) error {
 	flags := os.O_WRONLY
 	if at == 0 {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -168,7 +187,7 @@ func (s *Storage) List(_ context.Context, prefix string) ([]backend.Item, error)
 			}
 			return nil
 		}
-		if !backend.ValidName(name) || !strings.HasPrefix(name, prefix) || name == lockName || name == tokenName {
+		if !backend.ValidName(name) || !strings.HasPrefix(name, prefix) || name == lockName || name == tokenName || name == appendName {
 			return nil
 		}
 		info, err := d.Info()
