@@ -132,17 +132,28 @@ func (d DN) Key() string {
 	return string(b)
 }
 
-// Key of a string that may be a name: what does not parse is folded as it is,
-// so that a strange name still equals itself.
+// Key of a string that may be a name. What does not parse only loses the case of
+// its ASCII letters: so a strange name still equals itself, and stays strange (other
+// folding would make a name of KELVIN SIGN, that is, of "\u212a=x").
 func Key(s string) string {
 	if isPlain(s) {
 		return Fold(s) // nothing to unescape, and folding brings nothing to escape
 	}
 	d, err := parse(s)
 	if err != nil {
-		return strings.ToLower(s)
+		return lowerASCII(s)
 	}
 	return d.Key()
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // same reports whether both are the same to AD.
