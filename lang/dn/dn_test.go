@@ -116,7 +116,7 @@ func text() *rapid.Generator[string] {
 func slowKey(s string) string {
 	d, err := parse(s)
 	if err != nil {
-		return strings.ToLower(s)
+		return lowerASCII(s)
 	}
 	return d.Key()
 }
