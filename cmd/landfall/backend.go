@@ -137,7 +137,10 @@ func (a *app) begin(ctx context.Context, w *workplace, cfg *lang.Config, p *plan
 	}
 	if gone := w.held.Previous(); gone != nil {
 		seal := apply.Sealed{At: now.UTC().Format(time.RFC3339), By: w.run, Who: holder.Who, Lease: w.held.Token()}
-		if err := apply.Seal(ctx, w.storage, gone.Run, seal); err != nil {
+		if err := sealOthers(ctx, w.storage, gone.Run, seal); err != nil {
+			// The lock is kept until it runs out, so that the next run tries again.
+			w.held.Abandon()
+			w.held = nil
 			return fmt.Errorf("nothing was written: the journal of run %s, whose lock ran out, cannot be ended: %w", gone.Run, err)
 		}
 		fmt.Fprintf(a.stderr, "%s did not give its lock back, and it ran out. Its journal was ended: it writes nothing more. \"landfall runs show %s\" says what it did.\n",
@@ -157,6 +160,25 @@ func within(b *lang.Backend) string {
 		return ""
 	}
 	return fmt.Sprintf(" within %d seconds", b.LeaseSeconds)
+}
+
+// recent is how many journals are looked at when a lock ran out.
+const recent = 20
+
+// sealOthers ends the journal of the run whose lock ran out, and those of the
+// newest runs that have no end: one of them may have lost its lock to a run that
+// died before it could end them.
+func sealOthers(ctx context.Context, s backend.Storage, gone string, by apply.Sealed) error {
+	runs, err := apply.ListRuns(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, run := range append([]string{gone}, runs[:min(len(runs), recent)]...) {
+		if err := apply.Seal(ctx, s, run, by); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // abandon ends the journal of a run that could not begin to write.

@@ -103,6 +103,9 @@ func (e *estate) startUntil(t *testing.T, at int64, then func(p *process), args 
 	t.Helper()
 	c, out := e.command(args...)
 	p := &process{c, out, make(chan struct{})}
+	// A group of its own: the kernel wakes stopped processes of a group that another
+	// process leaves as an orphan.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	reached := make(chan struct{})
 	e.mu.Lock()
 	if err := c.Start(); err != nil {

@@ -123,6 +123,13 @@ func (h *Held) Token() int64 { return h.lease.Token() }
 // Previous is the holder whose lease ran out, nil if the last one gave it back.
 func (h *Held) Previous() *Holder { return h.lease.Previous() }
 
+// Abandon stops renewing and gives nothing back: the lease runs out, and its next
+// holder learns whose it was.
+func (h *Held) Abandon() {
+	h.stop()
+	<-h.done
+}
+
 // Release stops renewing and gives the lease back.
 func (h *Held) Release(ctx context.Context) error {
 	h.stop()
