@@ -9,9 +9,9 @@ test: export LANDFALL_REQUIRE_SAMBA ?= 1
 test: export LANDFALL_REQUIRE_BROWSER ?= 1
 test: export LANDFALL_REQUIRE_BACKENDS ?= 1
 test: install lint
-	$(GO) test -race -timeout 14m ./...
+	$(GO) test -race -timeout 25m ./...
 	# What skips under the race detector: 900 processes, and the largest plans.
-	$(GO) test -timeout 14m -run '^TestKilled|Of20000|Of6000' ./cmd/landfall ./planner/report
+	$(GO) test -timeout 25m -run '^TestKilled|Of20000|Of6000' ./cmd/landfall ./planner/report
 
 install:
 	.ci/install
