@@ -44,7 +44,6 @@ var only = map[string][]string{
 	"github.com/microsoft/":      {"providers/entra"},
 	"github.com/Azure/":          {"providers/entra", "planner/backend/azblob"},
 	"github.com/aws/":            {"planner/backend/s3"},
-	"gocloud.dev/":               {"planner/backend/s3"},
 	"github.com/jackc/":          {"planner/backend/postgres"},
 	"github.com/spf13/cobra":     {"cmd"},
 }
