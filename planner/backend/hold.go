@@ -25,7 +25,8 @@ type Held struct {
 	ttl   time.Duration
 
 	mu       sync.Mutex
-	deadline time.Time // until when the lease is certainly ours
+	deadline time.Time // until when the lease is certainly ours, by this process's clock
+	wall     time.Time // the same by the clock on the wall, which goes on while a machine sleeps
 	lost     error
 
 	stop context.CancelFunc
@@ -72,6 +73,7 @@ func (h *Held) extend(asked time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.deadline = asked.Add(h.ttl - h.ttl/6)
+	h.wall = h.deadline.Round(0)
 }
 
 func (h *Held) renew(ctx context.Context) {
@@ -111,10 +113,16 @@ func (h *Held) Check() error {
 	switch {
 	case h.lost != nil:
 		return h.lost
-	case h.ttl > 0 && !time.Now().Before(h.deadline):
+	case h.ttl > 0 && !h.certain(time.Now()):
 		return fmt.Errorf("%w: it could not be renewed within %s", ErrLost, h.ttl)
 	}
 	return nil
+}
+
+// certain reports whether the lease is ours by both clocks: the process's own stands
+// still while a machine is suspended, and the wall's may be set.
+func (h *Held) certain(now time.Time) bool {
+	return now.Before(h.deadline) && now.Round(0).Before(h.wall)
 }
 
 // Token is the number of the lease.
