@@ -2,13 +2,11 @@ package lang
 
 import (
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/lang/identifier"
 )
 
 // dnEscape makes any text safe as the value of one component of a distinguished
@@ -36,11 +34,10 @@ var guidText = textFunction("octets", func(s string) (string, error) {
 		return strings.ToLower(s), nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(raw) != 16 {
-		return "", fmt.Errorf("%s is not the base64 form of a GUID's 16 octets", describeOctets(s))
+	if text := identifier.FormatGUID(string(raw)); err == nil && text != "" {
+		return text, nil
 	}
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", binary.LittleEndian.Uint32(raw), binary.LittleEndian.Uint16(raw[4:]),
-		binary.LittleEndian.Uint16(raw[6:]), raw[8:10], raw[10:]), nil
+	return "", fmt.Errorf("%s is not the base64 form of a GUID's 16 octets", describeOctets(s))
 })
 
 // sidText renders the octets of a security identifier, given as base64, as S-1-….
@@ -49,59 +46,27 @@ var sidText = textFunction("octets", func(s string) (string, error) {
 		return s, nil
 	}
 	raw, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(raw) < 8 || len(raw) != 8+4*int(raw[1]) {
-		return "", fmt.Errorf("%s is not the base64 form of a security identifier", describeOctets(s))
+	if text := identifier.FormatSID(string(raw)); err == nil && text != "" {
+		return text, nil
 	}
-	var b strings.Builder
-	authority := binary.BigEndian.Uint64(append([]byte{0, 0}, raw[2:8]...))
-	fmt.Fprintf(&b, "S-%d-%d", raw[0], authority)
-	for at := 8; at < len(raw); at += 4 {
-		fmt.Fprintf(&b, "-%d", binary.LittleEndian.Uint32(raw[at:]))
-	}
-	return b.String(), nil
+	return "", fmt.Errorf("%s is not the base64 form of a security identifier", describeOctets(s))
 })
 
 // toBase64 is the way back from guid and sid: the octets of a GUID or a security
 // identifier as base64. Octets that are base64 already stay as they are.
 var toBase64 = textFunction("octets", func(s string) (string, error) {
-	switch {
-	case guidPattern.MatchString(s):
-		raw, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-		if err != nil {
-			return "", err
+	if raw, ok := identifier.ParseGUID(s); ok {
+		return base64.StdEncoding.EncodeToString([]byte(raw)), nil
+	}
+	if strings.HasPrefix(s, "S-1-") {
+		raw, ok := identifier.ParseSID(s)
+		if !ok {
+			return "", fmt.Errorf("%s is not a security identifier", describeOctets(s))
 		}
-		for _, field := range [][]byte{raw[0:4], raw[4:6], raw[6:8]} {
-			for i, j := 0, len(field)-1; i < j; i, j = i+1, j-1 {
-				field[i], field[j] = field[j], field[i]
-			}
-		}
-		return base64.StdEncoding.EncodeToString(raw), nil
-	case strings.HasPrefix(s, "S-1-"):
-		return sidOctets(s)
+		return base64.StdEncoding.EncodeToString([]byte(raw)), nil
 	}
 	if _, err := base64.StdEncoding.DecodeString(s); err != nil {
 		return "", fmt.Errorf("%s is neither a GUID, nor a security identifier, nor octets; use base64encode for text", describeOctets(s))
 	}
 	return s, nil
 })
-
-func sidOctets(s string) (string, error) {
-	parts := strings.Split(s, "-")[2:]
-	raw := []byte{1, byte(len(parts) - 1)}
-	for i, part := range parts {
-		bits := 32
-		if i == 0 {
-			bits = 48
-		}
-		n, err := strconv.ParseUint(part, 10, bits)
-		if err != nil || len(parts) < 1 || len(parts) > 16 {
-			return "", fmt.Errorf("%s is not a security identifier", describeOctets(s))
-		}
-		if i == 0 {
-			raw = append(raw, binary.BigEndian.AppendUint64(nil, n)[2:]...)
-			continue
-		}
-		raw = binary.LittleEndian.AppendUint32(raw, uint32(n))
-	}
-	return base64.StdEncoding.EncodeToString(raw), nil
-}

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"github.com/landfall-directory/landfall/lang/dn"
+	"github.com/landfall-directory/landfall/lang/identifier"
 	"github.com/landfall-directory/landfall/lang/schema"
 )
 
@@ -21,6 +22,14 @@ var (
 	ParseDN  = dn.Parse
 	DNKey    = dn.Key
 	EscapeDN = dn.Escape
+)
+
+// FormatGUID, ParseGUID, FormatSID and ParseSID are those of package identifier.
+var (
+	FormatGUID = identifier.FormatGUID
+	ParseGUID  = identifier.ParseGUID
+	FormatSID  = identifier.FormatSID
+	ParseSID   = identifier.ParseSID
 )
 
 // The syntaxes of attributes, for providers.

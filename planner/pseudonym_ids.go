@@ -3,7 +3,6 @@ package planner
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -14,7 +13,7 @@ const groupOfBuiltin = "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00"
 
 // Octets is the pseudonym of a value that is no text.
 func (p *Pseudonyms) Octets(raw string) string {
-	if text, ok := formatSID(raw); ok && (len(raw) != 16 || strings.HasPrefix(raw, groupOfBuiltin)) {
+	if text := formatSID(raw); text != "" && (len(raw) != 16 || strings.HasPrefix(raw, groupOfBuiltin)) {
 		if out, ok := parseSID(p.Text(text)); ok {
 			return out
 		}
@@ -30,7 +29,7 @@ func (p *Pseudonyms) Octets(raw string) string {
 
 // guid is the pseudonym of 16 octets as Active Directory stores a GUID.
 func (p *Pseudonyms) guid(raw string) string {
-	if p.kept[guidWord(raw)] {
+	if p.kept[FormatGUID(raw)] {
 		return raw
 	}
 	out := []byte(p.stream("guid", raw, 16))
@@ -44,30 +43,12 @@ func (p *Pseudonyms) guidText(v string) string {
 	if m == nil {
 		return base64.StdEncoding.EncodeToString([]byte(p.guid(decoded(v))))
 	}
-	word := guidWord(p.guid(guidRaw(m[3])))
+	raw, _ := ParseGUID(m[3]) // the shape says that it is one
+	word := FormatGUID(p.guid(raw))
 	if m[3] != strings.ToLower(m[3]) {
 		word = strings.ToUpper(word)
 	}
 	return m[1] + m[2] + word + m[4]
-}
-
-// guidRaw are the octets of the text of a GUID, and guidWord is the reverse.
-func guidRaw(text string) string {
-	raw, _ := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
-	return swapped(string(raw))
-}
-
-func guidWord(raw string) string {
-	h := hex.EncodeToString([]byte(swapped(raw)))
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
-}
-
-// swapped turns the first three fields of a GUID, which Windows stores backwards.
-func swapped(raw string) string {
-	b := []byte(raw)
-	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
-	b[4], b[5], b[6], b[7] = b[5], b[4], b[7], b[6]
-	return string(b)
 }
 
 // sidText is the pseudonym of a SID. Those that every Windows has stay what they
@@ -105,17 +86,4 @@ func (p *Pseudonyms) sidText(v string) string {
 		parts[7] = strconv.FormatUint(1000+uint64(binary.LittleEndian.Uint32([]byte(out[12:])))%(1<<30), 10)
 	}
 	return strings.Join(parts, "-")
-}
-
-// formatSID writes octets as S-1-…, if they are those of a SID.
-func formatSID(raw string) (string, bool) {
-	if len(raw) < 12 || raw[0] != 1 || raw[1] == 0 || raw[1] > 15 || len(raw) != 8+4*int(raw[1]) {
-		return "", false
-	}
-	authority := binary.BigEndian.Uint64([]byte("\x00\x00" + raw[2:8]))
-	out := "S-1-" + strconv.FormatUint(authority, 10)
-	for i := 8; i < len(raw); i += 4 {
-		out += "-" + strconv.FormatUint(uint64(binary.LittleEndian.Uint32([]byte(raw[i:i+4]))), 10)
-	}
-	return out, true
 }

@@ -91,8 +91,8 @@ func (p *Pseudonyms) Text(v string) string {
 
 func (p *Pseudonyms) text(v string) string {
 	before, core, after := parted(v)
-	if core == "" || p.kept[dn.Fold(core)] {
-		return v
+	if core == "" || p.kept[dn.Fold(core)] || p.prefix(core) == len(core) {
+		return v // nothing, or what the configuration itself says
 	}
 	if scheme := schemeOf(core); scheme != "" && len(scheme) < len(core) {
 		return before + scheme + p.Text(core[len(scheme):]) + after

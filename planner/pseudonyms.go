@@ -99,18 +99,18 @@ func (p *Pseudonyms) keep(v string) {
 		return
 	}
 	if raw := decoded(core); len(core) == 24 && len(raw) == 16 {
-		p.kept[guidWord(raw)] = true
+		p.kept[FormatGUID(raw)] = true
 	}
 	p.kept[dn.Fold(core)] = true
 }
 
 // keepOctets is keep for a value that is no text.
 func (p *Pseudonyms) keepOctets(raw string) {
-	if text, ok := formatSID(raw); ok {
+	if text := formatSID(raw); text != "" {
 		p.keep(text)
 	}
 	if len(raw) == 16 {
-		p.kept[guidWord(raw)] = true
+		p.kept[FormatGUID(raw)] = true
 	}
 	p.kept["\x00"+raw] = true
 }

@@ -1,32 +1,19 @@
 package planner
 
-import (
-	"encoding/binary"
-	"strconv"
-	"strings"
-)
+import "encoding/binary"
 
-// parseSID turns S-1-5-21-… into the octets of objectSid.
-func parseSID(s string) (string, bool) {
-	parts := strings.Split(s, "-")
-	if len(parts) < 4 || !strings.EqualFold(parts[0], "S") || parts[1] != "1" || len(parts)-3 > 15 {
-		return "", false
+// parseSID reads the SID of an object: one that has a RID.
+func parseSID(text string) (raw string, ok bool) {
+	raw, ok = ParseSID(text)
+	return raw, ok && len(raw) >= 12
+}
+
+// formatSID is the reverse of parseSID, "" for what is no SID of an object.
+func formatSID(raw string) string {
+	if len(raw) < 12 {
+		return ""
 	}
-	authority, err := strconv.ParseUint(parts[2], 10, 48)
-	if err != nil {
-		return "", false
-	}
-	raw := make([]byte, 8, 8+4*len(parts))
-	binary.BigEndian.PutUint64(raw, authority)
-	raw[0], raw[1] = 1, byte(len(parts)-3)
-	for _, p := range parts[3:] {
-		n, err := strconv.ParseUint(p, 10, 32)
-		if err != nil {
-			return "", false
-		}
-		raw = binary.LittleEndian.AppendUint32(raw, uint32(n))
-	}
-	return string(raw), true
+	return FormatSID(raw)
 }
 
 // sidRID splits the octets of a SID into the domain's (or authority's) part and

@@ -5,11 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 
+	"github.com/landfall-directory/landfall/lang/identifier"
 	"github.com/landfall-directory/landfall/lang/value"
 )
 
@@ -112,26 +112,12 @@ func cBin(v, length value.Value) (value.Value, *Error) {
 	return value.Octets(string(b[:n])), nil
 }
 
-// parseGUID reads a GUID, with or without braces, into Microsoft's byte order:
-// the first three groups are little-endian.
+// parseGUID reads a GUID, with or without braces.
 func parseGUID(s string) (string, bool) {
 	if len(s) == 38 && s[0] == '{' && s[37] == '}' {
 		s = s[1:37]
 	}
-	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return "", false
-	}
-	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-	if err != nil || len(b) != 16 {
-		return "", false
-	}
-	swapGUID(b)
-	return string(b), true
-}
-
-func swapGUID(b []byte) {
-	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
-	b[4], b[5], b[6], b[7] = b[5], b[4], b[7], b[6]
+	return identifier.ParseGUID(s)
 }
 
 func cGUID(v value.Value) (value.Value, *Error) {
@@ -146,27 +132,15 @@ func stringFromGUID(v value.Value) (value.Value, *Error) {
 	if len(v.Text()) != 16 {
 		return fail("a GUID has 16 bytes; here are %d", len(v.Text()))
 	}
-	b := []byte(v.Text())
-	swapGUID(b)
-	return value.Str(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), nil
+	return value.Str(identifier.FormatGUID(v.Text())), nil
 }
 
 func stringFromSID(v value.Value) (value.Value, *Error) {
-	b := v.Text()
-	if len(b) < 8 || b[0] != 1 || len(b) != 8+4*int(b[1]) {
-		return fail("this is not the binary form of a SID: %d bytes", len(b))
+	text := identifier.FormatSID(v.Text())
+	if text == "" {
+		return fail("this is not the binary form of a SID: %d bytes", len(v.Text()))
 	}
-	authority := uint64(0)
-	for _, c := range []byte(b[2:8]) {
-		authority = authority<<8 | uint64(c)
-	}
-	out := make([]byte, 0, 64)
-	out = strconv.AppendUint(append(out, "S-1-"...), authority, 10)
-	for i := 8; i < len(b); i += 4 {
-		sub := uint64(b[i]) | uint64(b[i+1])<<8 | uint64(b[i+2])<<16 | uint64(b[i+3])<<24
-		out = strconv.AppendUint(append(out, '-'), sub, 10)
-	}
-	return value.Str(string(out)), nil
+	return value.Str(text), nil
 }
 
 // toBase64 encodes binary as it is, and a text as UTF-16, as documented.

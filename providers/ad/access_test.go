@@ -25,7 +25,7 @@ type ace struct {
 }
 
 func (a ace) String() string {
-	return fmt.Sprintf("(%d;%#x;%#x;%s;%s;%s)", a.kind, a.flags, a.mask, a.object, a.inheritor, sidText(a.sid))
+	return fmt.Sprintf("(%d;%#x;%#x;%s;%s;%s)", a.kind, a.flags, a.mask, a.object, a.inheritor, planner.FormatSID(a.sid))
 }
 
 func (a ace) octets() []byte {
@@ -36,7 +36,7 @@ func (a ace) octets() []byte {
 		var guids []byte
 		for i, text := range []string{a.object, a.inheritor} {
 			if text != "" {
-				raw, _ := guidOctets(text)
+				raw, _ := planner.ParseGUID(text)
 				present |= 1 << i
 				guids = append(guids, raw...)
 			}
@@ -66,7 +66,7 @@ func accessList(entries ...ace) string {
 }
 
 func mustSID(text string) string {
-	raw, ok := sidOctets(text)
+	raw, ok := planner.ParseSID(text)
 	if !ok {
 		panic(text)
 	}
@@ -191,7 +191,7 @@ func (x *accessTrial) run() {
 	find := func(dn string) string {
 		r, err := x.admin.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, 0, 0, 0, false, "(objectClass=*)", []string{"objectGUID"}, nil))
 		x.must(err)
-		return guidText(r.Entries[0].GetAttributeValue("objectGUID"))
+		return planner.FormatGUID(r.Entries[0].GetAttributeValue("objectGUID"))
 	}
 	user := dnOf("CN=u0,OU=People")
 	old := "CN=old," + x.ou

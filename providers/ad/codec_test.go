@@ -12,18 +12,18 @@ import (
 func TestGUID(t *testing.T) {
 	raw := "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
 	const text = "04030201-0605-0807-090a-0b0c0d0e0f10"
-	if got := guidText(raw); got != text {
+	if got := planner.FormatGUID(raw); got != text {
 		t.Errorf("%x is %s", raw, got)
 	}
-	if got, ok := guidOctets(strings.ToUpper(text)); !ok || got != raw {
+	if got, ok := planner.ParseGUID(strings.ToUpper(text)); !ok || got != raw {
 		t.Errorf("%s is %x", text, got)
 	}
 	for _, bad := range []string{"", "x", text[1:], text + "0", strings.ReplaceAll(text, "-", "0"), "04030201-0605-0807-090a-0b0c0d0e0f1g", "{" + text[:34] + "}", strings.Repeat("\u00e4", 18)} {
-		if raw, ok := guidOctets(bad); ok {
+		if raw, ok := planner.ParseGUID(bad); ok {
 			t.Errorf("%q is taken for %x", bad, raw)
 		}
 	}
-	if guidText("short") != "" {
+	if planner.FormatGUID("short") != "" {
 		t.Error("five octets are no GUID")
 	}
 }
@@ -32,8 +32,8 @@ func FuzzGUID(f *testing.F) {
 	f.Add("04030201-0605-0807-090a-0b0c0d0e0f10")
 	f.Add("}04030201060508070-90a0b0c0d0e0f10--")
 	f.Fuzz(func(t *testing.T, text string) {
-		raw, ok := guidOctets(text)
-		if ok != (raw != "") || ok && guidText(raw) != strings.ToLower(text) {
+		raw, ok := planner.ParseGUID(text)
+		if ok != (raw != "") || ok && planner.FormatGUID(raw) != strings.ToLower(text) {
 			t.Errorf("%q: %x", text, raw)
 		}
 	})
@@ -41,13 +41,13 @@ func FuzzGUID(f *testing.F) {
 
 func TestSID(t *testing.T) {
 	for _, text := range []string{"S-1-5-32-544", "S-1-0", "S-1-5-21-1180699209-877415012-3182924384-500000", "S-1-281474976710655-4294967295"} {
-		raw, ok := sidOctets(text)
-		if !ok || sidText(raw) != text || int(raw[1]) != (len(raw)-8)/4 {
+		raw, ok := planner.ParseSID(text)
+		if !ok || planner.FormatSID(raw) != text || int(raw[1]) != (len(raw)-8)/4 {
 			t.Errorf("%s: %x", text, raw)
 		}
 	}
 	for _, bad := range []string{"", "S-1", "S-2-5-1", "S-1-5-", "S-1-5-x", "S-1-5--1", "S-1-5-4294967296", "S-1-281474976710656", "S-1-5" + strings.Repeat("-1", 16), "T-1-5-32"} {
-		if raw, ok := sidOctets(bad); ok {
+		if raw, ok := planner.ParseSID(bad); ok {
 			t.Errorf("%q is taken for %x", bad, raw)
 		}
 	}
@@ -57,11 +57,11 @@ func FuzzSID(f *testing.F) {
 	f.Add("S-1-5-21-1-2-3-500")
 	f.Add("s-1-05-+1")
 	f.Fuzz(func(t *testing.T, text string) {
-		raw, ok := sidOctets(text)
+		raw, ok := planner.ParseSID(text)
 		if !ok {
 			return
 		}
-		again, ok := sidOctets(sidText(raw))
+		again, ok := planner.ParseSID(planner.FormatSID(raw))
 		if !ok || again != raw {
 			t.Errorf("%q: %x, again %x", text, raw, again)
 		}

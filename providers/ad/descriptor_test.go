@@ -3,13 +3,15 @@ package ad
 import (
 	"strings"
 	"testing"
+
+	"github.com/landfall-directory/landfall/planner"
 )
 
 func TestDescriptor(t *testing.T) {
 	me, other := mustSID("S-1-5-21-1-2-3-1000"), mustSID("S-1-5-21-1-2-3-2000")
 	mine := map[string]bool{me: true}
-	member, _ := guidOctets(guidMember)
-	group, _ := guidOctets(guidGroup)
+	member, _ := planner.ParseGUID(guidMember)
+	group, _ := planner.ParseGUID(guidGroup)
 	for _, c := range []struct {
 		what    string
 		entries []ace
@@ -56,8 +58,8 @@ func TestDescriptor(t *testing.T) {
 
 func TestInherited(t *testing.T) {
 	me := mustSID("S-1-5-21-1-2-3-1000")
-	group, _ := guidOctets(guidGroup)
-	ou, _ := guidOctets(guidOU)
+	group, _ := planner.ParseGUID(guidGroup)
+	ou, _ := planner.ParseGUID(guidOU)
 	const ci, np, io = aceContainerInherit, aceNoPropagate, aceInheritOnly
 	for _, c := range []struct {
 		what                  string

@@ -64,9 +64,9 @@ func newFinder(attr string, req planner.Request, s *planner.Space, schema *plann
 func (f *finder) octetsOf(value string) (string, bool) {
 	switch strings.ToLower(f.attr) {
 	case "objectguid":
-		return guidOctets(value)
+		return planner.ParseGUID(value)
 	case "objectsid":
-		if raw, ok := sidOctets(value); ok {
+		if raw, ok := planner.ParseSID(value); ok {
 			return raw, true
 		}
 	}
@@ -160,14 +160,14 @@ func (f *finder) searchChunk(ctx context.Context, d *Directory, c *conn, base st
 // keep stores an entry; a partial one only when the object is not known.
 func (f *finder) keep(ctx context.Context, d *Directory, c *conn, e *ldap.Entry) (planner.ObjectID, error) {
 	s := f.keeper.space
-	o := s.ByAnchor(guidText(e.GetEqualFoldAttributeValue("objectGUID")))
+	o := s.ByAnchor(planner.FormatGUID(e.GetEqualFoldAttributeValue("objectGUID")))
 	if f.partial && o != planner.NoObject && s.State(o) == planner.Live {
 		return o, nil
 	}
 	if err := d.keep(ctx, c, f.keeper, e); err != nil {
 		return planner.NoObject, err
 	}
-	return s.ByAnchor(guidText(e.GetEqualFoldAttributeValue("objectGUID"))), nil
+	return s.ByAnchor(planner.FormatGUID(e.GetEqualFoldAttributeValue("objectGUID"))), nil
 }
 
 func (f *finder) valuesOf(e *ldap.Entry) []string {

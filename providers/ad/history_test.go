@@ -36,7 +36,7 @@ func (f *fixture) request(t testing.TB, relative string, links ...string) planne
 	if err != nil || e == nil {
 		t.Fatal(relative, err)
 	}
-	return planner.HistoryRequest{Anchor: guidText(e.GetAttributeValue("objectGUID")), DN: dnOf(relative), Links: links}
+	return planner.HistoryRequest{Anchor: planner.FormatGUID(e.GetAttributeValue("objectGUID")), DN: dnOf(relative), Links: links}
 }
 
 func TestHistoryIsBounded(t *testing.T) {

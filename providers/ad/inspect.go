@@ -102,14 +102,14 @@ func (i identity) trustee() string {
 	if i.name != "" {
 		return i.name
 	}
-	return sidText(i.user)
+	return planner.FormatSID(i.user)
 }
 
 func (i identity) String() string {
 	if i.name == "" {
-		return sidText(i.user)
+		return planner.FormatSID(i.user)
 	}
-	return i.name + " (" + sidText(i.user) + ")"
+	return i.name + " (" + planner.FormatSID(i.user) + ")"
 }
 
 // whoAmI asks the domain controller. tokenGroups of the rootDSE are the SIDs of
@@ -174,7 +174,7 @@ var (
 func (i identity) adminGroups() []string {
 	var out []string
 	for sid := range i.sids {
-		text := sidText(sid)
+		text := planner.FormatSID(sid)
 		name := adminSIDs[text]
 		if strings.HasPrefix(text, "S-1-5-21-") {
 			name = adminRIDs[ridOf(sid)]

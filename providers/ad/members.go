@@ -174,7 +174,7 @@ func (m *membership) send(ctx context.Context, list []memberValue) error {
 // value names a member by its GUID, which outlives a rename, if this domain
 // controller's own domain holds it; else by its DN.
 func (m *membership) value(c planner.MemberChange) string {
-	if _, ok := guidOctets(c.ID); ok {
+	if _, ok := planner.ParseGUID(c.ID); ok {
 		dn, err := planner.ParseDN(c.DN)
 		domain, err2 := planner.ParseDN(m.c.root.defaultNC)
 		if err == nil && err2 == nil && dn.IsBelow(domain) {

@@ -60,8 +60,8 @@ func stamp(text string) (s planner.Stamp, ok bool) {
 	}
 	s = planner.Stamp{At: at, Version: int(version), DC: controllerName(field(text, "pszLastOriginatingDsaDN"))}
 	usn, err := strconv.ParseInt(field(text, "usnOriginatingChange"), 10, 64)
-	if raw, isGUID := guidOctets(field(text, "uuidLastOriginatingDsaInvocationID")); err == nil && usn > 0 && isGUID && strings.Trim(raw, "\x00") != "" {
-		s.Origin, s.USN = guidText(raw), usn
+	if raw, isGUID := planner.ParseGUID(field(text, "uuidLastOriginatingDsaInvocationID")); err == nil && usn > 0 && isGUID && strings.Trim(raw, "\x00") != "" {
+		s.Origin, s.USN = planner.FormatGUID(raw), usn
 	}
 	return s, true
 }

@@ -89,7 +89,7 @@ func (r *referenceRead) crowdedTypes() []string {
 func (r *referenceRead) searchOpen(ctx context.Context) error {
 	filters := make([]string, 0, len(r.open))
 	for _, o := range sortedKeys(r.open) {
-		if raw, ok := guidOctets(r.space.Anchor(o)); ok && r.space.State(o) == planner.Live {
+		if raw, ok := planner.ParseGUID(r.space.Anchor(o)); ok && r.space.State(o) == planner.Live {
 			filters = append(filters, equals("objectGUID", raw))
 		}
 	}
@@ -130,7 +130,7 @@ func (r *referenceRead) search(ctx context.Context, base planner.DN, filter stri
 }
 
 func (r *referenceRead) visit(ctx context.Context, e *ldap.Entry) error {
-	anchor := guidText(e.GetEqualFoldAttributeValue("objectGUID"))
+	anchor := planner.FormatGUID(e.GetEqualFoldAttributeValue("objectGUID"))
 	o := r.space.ByAnchor(anchor)
 	if o == planner.NoObject || !r.open[o] {
 		return nil

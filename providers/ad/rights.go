@@ -395,7 +395,7 @@ func (r *rights) restore(ctx context.Context, need planner.Need) (finding, error
 	if c.access == nil {
 		return finding{planner.CheckUnknown, "of the domain: " + c.why}, nil
 	}
-	right, _ := guidOctets(reanimate)
+	right, _ := planner.ParseGUID(reanimate)
 	class, err := r.guid(ctx, "domainDNS")
 	if err != nil {
 		return finding{}, err

@@ -67,7 +67,7 @@ func (k *keeper) store(e *ldap.Entry, state planner.State) (planner.ObjectID, []
 			classes = a.Values
 		}
 	}
-	anchor := guidText(raw)
+	anchor := planner.FormatGUID(raw)
 	if anchor == "" {
 		k.hidden++
 		k.space.Reference(e.DN)

@@ -83,7 +83,7 @@ func (d *Directory) newWrite(ctx context.Context, op planner.Operation) (*write,
 	case !dn.IsBelow(d.base):
 		return nil, refuse("it is not below base_dn " + d.base.String())
 	}
-	if _, ok := guidOctets(op.Anchor); !ok && op.Verb != planner.VerbCreate {
+	if _, ok := planner.ParseGUID(op.Anchor); !ok && op.Verb != planner.VerbCreate {
 		return nil, refuse(fmt.Sprintf("%q is no objectGUID", op.Anchor))
 	}
 	for _, e := range op.Edits {
@@ -160,12 +160,12 @@ func (w *write) created(ctx context.Context, lost error) planner.Result {
 	switch {
 	case hasCode(err, ldap.LDAPResultNoSuchObject) && lost != nil:
 		return w.notDone(lost)
-	case err != nil || e == nil || guidText(e.GetEqualFoldAttributeValue("objectGUID")) == "":
+	case err != nil || e == nil || planner.FormatGUID(e.GetEqualFoldAttributeValue("objectGUID")) == "":
 		return w.unknown(orError(lost, orError(err, errors.New("it was created and cannot be read back"))))
 	case lost != nil && !w.holds(e, after):
 		return w.stale("an object of that name exists by now, and it is not the one that was to be created", lost)
 	}
-	return planner.Result{Status: planner.StatusDone, Anchor: guidText(e.GetEqualFoldAttributeValue("objectGUID"))}
+	return planner.Result{Status: planner.StatusDone, Anchor: planner.FormatGUID(e.GetEqualFoldAttributeValue("objectGUID"))}
 }
 
 // taken tells which name an add collided with: the DN or the sAMAccountName.
